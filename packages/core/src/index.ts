@@ -1,1 +1,39 @@
-export {};
+/**
+ * Models, control-file API, journal and results of Autotest. Loads in Node, in browsers and in control files; brings no ORM and no server.
+ *
+ * ```ts
+ * import { defineControl } from '@autotest/core';
+ *
+ * export default defineControl({
+ *   name: 'hello',
+ *   author: 'You <you@example.org>',
+ *   doc: 'Says hello.',
+ *   type: 'client',
+ *   async run(job) {
+ *     await job.runCommand('hello', ['echo', 'hello']);
+ *   },
+ * });
+ * ```
+ *
+ * @module
+ */
+export { AutotestError, NotSupportedError, messageOf, serializeError, type SerializedError } from './errors/autotest-error.ts';
+export { defineControl, defineTest, type ControlDefinition, type TestDefinition } from './control/define.ts';
+export * from './control/metadata.ts';
+export * from './control/outcome-errors.ts';
+export * from './control/command.ts';
+export * from './control/job.ts';
+export type { TestContext } from './control/test-context.ts';
+export type { BackgroundCommand, Host, HostConsole, HostRebootOptions, Power, TransferOptions } from './control/host.ts';
+export * from './journal/record.ts';
+export * from './results/outcome.ts';
+export * from './model/machine.ts';
+export * from './model/entry.ts';
+export * from './model/execution.ts';
+export * from './model/host.ts';
+export * from './model/job.ts';
+export * from './model/task.ts';
+export * from './model/event.ts';
+export * from './execution/spec.ts';
+export * from './execution/messages.ts';
+export * from './execution/session.ts';

@@ -1,0 +1,71 @@
+import type { JsonValue } from '../json/json-value.ts';
+import type { ControlType } from '../control/metadata.ts';
+import type { Purpose } from '../model/execution.ts';
+import type { Protection, Transport } from '../model/host.ts';
+
+/** Everything autoserv must know of an execution; written by the dispatcher to `execution.json` in the results directory. No secrets. */
+export interface ExecutionSpec {
+  readonly version: 1;
+  readonly executionId: number;
+  /** `<job id>-<owner>/<subdir>`, or `hosts/<host>/<task id>-<kind>` for special tasks. */
+  readonly tag: string;
+  readonly purpose: Purpose;
+  /** 1 for the first execution of the entry. */
+  readonly attempt: number;
+  /** Epoch of the lease: the fencing token that each journal record carries. */
+  readonly epoch: number;
+  /** Absolute. */
+  readonly resultsDir: string;
+  /** Absolute path of the Unix socket on which autoserv listens; short, because the kernel allows 107 bytes. */
+  readonly socketPath: string;
+  readonly job?: SpecJob;
+  readonly hosts: readonly HostSpec[];
+  readonly limits: ExecutionLimits;
+}
+
+export interface SpecJob {
+  readonly id: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly controlType: ControlType;
+  /** Directory that holds the written bundle. */
+  readonly bundleDir: string;
+  readonly bundleHash: string;
+  /** Entry module, relative to bundleDir. */
+  readonly entry: string;
+  /** From literal paths in the control file to files of the bundle. */
+  readonly modules: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly keyvals: Readonly<Record<string, JsonValue>>;
+}
+
+/** A host as autoserv reaches it. */
+export interface HostSpec {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Private key file; default: the user's agent, then the usual files of ~/.ssh. */
+  readonly keyFile?: string;
+  /** Pinned host keys in OpenSSH format; empty: the first one seen is reported (`hostKey` record) and trusted. */
+  readonly hostKeys: readonly string[];
+  readonly labels: readonly string[];
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly protection: Protection;
+}
+
+export interface ExecutionLimits {
+  /** When the execution must have ended, ms since the epoch. */
+  readonly deadlineAt?: number;
+  /** No output for so long ends it. */
+  readonly idleTimeoutMs?: number;
+  /** How long a host may be out of reach before it is lost. */
+  readonly reconnectMs: number;
+  /** Largest results tree, bytes. */
+  readonly maxResultsBytes: number;
+}
+
+export const specFileName = 'execution.json';
+export const journalFileName = 'journal.ndjson';
+export const statusLogFileName = 'status.log';
