@@ -7,8 +7,10 @@ type Empty = Record<never, never>;
 type JobOf<T extends ControlMetadata['type']> = T extends 'server' ? ServerJob : ClientJob;
 
 /** A control file's default export. */
-export interface ControlDefinition<S extends ParamSchema = ParamSchema, T extends ControlMetadata['type'] = ControlMetadata['type']>
-  extends ControlMetadata {
+export interface ControlDefinition<
+  S extends ParamSchema = ParamSchema,
+  T extends ControlMetadata['type'] = ControlMetadata['type'],
+> extends ControlMetadata {
   readonly type: T;
   readonly params?: S;
   /** Goes on with the next test after an unexpected reboot, runs the interrupted one again, or ends the job. @default 'continue' */

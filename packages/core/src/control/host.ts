@@ -55,7 +55,11 @@ export interface Host {
   /** A new directory, deleted when the execution ends. */
   tmpDir(): Promise<string>;
 
-  runTest(nameOrPath: string, params?: Readonly<Record<string, unknown>>, options?: RunTestOptions): Promise<TestOutcome>;
+  runTest(
+    nameOrPath: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: RunTestOptions,
+  ): Promise<TestOutcome>;
   runControl(path: string, params?: Readonly<Record<string, unknown>>): Promise<TestOutcome>;
   verify(): Promise<void>;
   repair(): Promise<void>;

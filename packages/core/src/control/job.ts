@@ -34,7 +34,18 @@ export interface RunTestOptions {
   readonly check?: boolean;
 }
 
-export const resultFormats = ['exit', 'tap', 'ktap', 'junit', 'gtest', 'xunit', 'subunit', 'go', 'automake', 'ltp'] as const;
+export const resultFormats = [
+  'exit',
+  'tap',
+  'ktap',
+  'junit',
+  'gtest',
+  'xunit',
+  'subunit',
+  'go',
+  'automake',
+  'ltp',
+] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
 export interface RunCommandOptions {
@@ -84,7 +95,11 @@ export interface Job {
   readonly resultsDir: string;
 
   /** Runs a test by name (bundled library, test directories) or by path relative to the control file. Does not throw for a bad outcome, unless `check`. */
-  runTest(nameOrPath: string, params?: Readonly<Record<string, unknown>>, options?: RunTestOptions): Promise<TestOutcome>;
+  runTest(
+    nameOrPath: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: RunTestOptions,
+  ): Promise<TestOutcome>;
   /** Runs any executable as a test; its subtests become a tree. */
   runCommand(name: string, argv: readonly string[], options?: RunCommandOptions): Promise<TestOutcome>;
   group<T>(name: string, fn: () => Promise<T>): Promise<T>;
@@ -197,7 +212,11 @@ export interface ServerJob extends Job {
   readonly hosts: readonly Host[];
   host(name: string): Host;
   /** Runs `fn` for each host, with a results subdirectory for each. */
-  onEach<T>(hosts: readonly Host[], fn: (host: Host) => Promise<T>, options?: OnEachOptions): Promise<readonly HostResult<T>[]>;
+  onEach<T>(
+    hosts: readonly Host[],
+    fn: (host: Host) => Promise<T>,
+    options?: OnEachOptions,
+  ): Promise<readonly HostResult<T>[]>;
   /** Ships a client control file to the hosts and runs it there. Path relative to this control file. */
   runClientControl(path: string, options?: RunClientControlOptions): Promise<readonly HostResult<TestOutcome>[]>;
 }

@@ -47,7 +47,13 @@ export interface UserStore {
   byLogin(login: string): Promise<UserRow | undefined>;
   count(): Promise<number>;
   /** Stores only the hash of the secret. */
-  addToken(token: { userId: number; name: string; kind: TokenRow['kind']; secretHash: string; expiresAt?: number }): Promise<TokenRow>;
+  addToken(token: {
+    userId: number;
+    name: string;
+    kind: TokenRow['kind'];
+    secretHash: string;
+    expiresAt?: number;
+  }): Promise<TokenRow>;
   /** Token and its user by hash of the secret, unless expired (by `now`) or a `login` token already used. */
   byTokenHash(secretHash: string, now: number): Promise<{ user: UserRow; token: TokenRow } | undefined>;
   /** Marks a login token used; false if somebody was faster. */
@@ -89,7 +95,23 @@ export interface HostStore {
   update(
     id: number,
     patch: Partial<
-      Pick<HostRow, 'address' | 'port' | 'user' | 'keyFile' | 'labels' | 'attributes' | 'protection' | 'hostKeys' | 'lockedBy' | 'lockReason' | 'lockedUntil' | 'draining' | 'quarantineReason' | 'dirty'>
+      Pick<
+        HostRow,
+        | 'address'
+        | 'port'
+        | 'user'
+        | 'keyFile'
+        | 'labels'
+        | 'attributes'
+        | 'protection'
+        | 'hostKeys'
+        | 'lockedBy'
+        | 'lockReason'
+        | 'lockedUntil'
+        | 'draining'
+        | 'quarantineReason'
+        | 'dirty'
+      >
     > & { unlock?: boolean; clearQuarantine?: boolean },
     by: string,
   ): Promise<HostRow>;
@@ -124,10 +146,20 @@ export interface NewJob {
 
 export interface JobStore {
   /** Job, entries and events in one transaction. `requestId`: a second submission with it gives the first one's job. */
-  submit(job: NewJob, options?: { requestId?: string }): Promise<{ job: JobRow; entries: EntryRow[]; repeated: boolean }>;
+  submit(
+    job: NewJob,
+    options?: { requestId?: string },
+  ): Promise<{ job: JobRow; entries: EntryRow[]; repeated: boolean }>;
   byId(id: number): Promise<JobRow | undefined>;
   /** Newest first; keyset by id. */
-  list(query: { first: number; beforeId?: number; owner?: string; state?: string; outcome?: string; nameContains?: string }): Promise<JobRow[]>;
+  list(query: {
+    first: number;
+    beforeId?: number;
+    owner?: string;
+    state?: string;
+    outcome?: string;
+    nameContains?: string;
+  }): Promise<JobRow[]>;
   entries(jobId: number): Promise<EntryRow[]>;
   entriesOf(jobIds: readonly number[]): Promise<EntryRow[]>;
   executions(jobId: number): Promise<ExecutionRow[]>;
@@ -139,7 +171,13 @@ export interface JobStore {
 
 export interface ResultStore {
   /** In order of first appearance. */
-  nodes(query: { jobId?: number; executionId?: number; parentId?: number; first?: number; afterSeq?: number }): Promise<ResultNodeRow[]>;
+  nodes(query: {
+    jobId?: number;
+    executionId?: number;
+    parentId?: number;
+    first?: number;
+    afterSeq?: number;
+  }): Promise<ResultNodeRow[]>;
   metrics(nodeIds: readonly number[]): Promise<MetricRow[]>;
   keyvals(executionId: number): Promise<Record<string, JsonValue>>;
   /** Newest results of a test (by node name). */
@@ -173,10 +211,22 @@ export interface EntryPatch {
 
 /** What one transaction of the dispatcher can do. A move that loses its compare-and-set throws LostRace, which undoes the whole transaction. */
 export interface SchedulingWrite {
-  moveEntry(entry: Pick<EntryRow, 'id' | 'version' | 'state' | 'jobId'>, move: EntryMove, patch?: EntryPatch): Promise<EntryRow>;
-  moveHost(host: Pick<HostRow, 'id' | 'version' | 'state'>, move: HostMove, patch?: { dirty?: boolean; reverifyAt?: number | null; reason?: string }): Promise<HostRow>;
+  moveEntry(
+    entry: Pick<EntryRow, 'id' | 'version' | 'state' | 'jobId'>,
+    move: EntryMove,
+    patch?: EntryPatch,
+  ): Promise<EntryRow>;
+  moveHost(
+    host: Pick<HostRow, 'id' | 'version' | 'state'>,
+    move: HostMove,
+    patch?: { dirty?: boolean; reverifyAt?: number | null; reason?: string },
+  ): Promise<HostRow>;
   addTask(task: { hostId: number; entryId?: number; kind: TaskKind; requestedBy: string }): Promise<TaskRow>;
-  moveTask(task: Pick<TaskRow, 'id' | 'version' | 'state'>, move: TaskMove, patch?: { outcome?: TaskOutcome; cause?: Cause; executionId?: number }): Promise<TaskRow>;
+  moveTask(
+    task: Pick<TaskRow, 'id' | 'version' | 'state'>,
+    move: TaskMove,
+    patch?: { outcome?: TaskOutcome; cause?: Cause; executionId?: number },
+  ): Promise<TaskRow>;
   addExecution(execution: {
     purpose: Purpose;
     jobId?: number;

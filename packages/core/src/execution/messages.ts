@@ -7,7 +7,13 @@ import type { ExitClass } from '../model/execution.ts';
  */
 export type FromAutoserv =
   /** First message on each connection. */
-  | { readonly type: 'hello'; readonly executionId: number; readonly epoch: number; readonly pid: number; readonly journalBytes: number }
+  | {
+      readonly type: 'hello';
+      readonly executionId: number;
+      readonly epoch: number;
+      readonly pid: number;
+      readonly journalBytes: number;
+    }
   /** The journal grew; at most one message each few ms. */
   | { readonly type: 'journal'; readonly journalBytes: number }
   | { readonly type: 'heartbeat'; readonly t: number }

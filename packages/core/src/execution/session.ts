@@ -42,7 +42,12 @@ export interface ClientSessionSpec {
     readonly onUnexpectedReboot?: 'continue' | 'retry' | 'stop';
   };
   readonly params: Readonly<Record<string, JsonValue>>;
-  readonly job?: { readonly id: number; readonly name: string; readonly owner: string; readonly keyvals: Readonly<Record<string, JsonValue>> };
+  readonly job?: {
+    readonly id: number;
+    readonly name: string;
+    readonly owner: string;
+    readonly keyvals: Readonly<Record<string, JsonValue>>;
+  };
   /** Directories with further tests, searched after the bundled library and the bundle. */
   readonly testDirs: readonly string[];
   /** Absolute. */
@@ -72,7 +77,14 @@ export interface FollowRequest {
 
 export type FollowFrame =
   /** `length` raw bytes of a file from `offset` follow. `replace`: the file was written anew, what the follower has of it is void. */
-  | { readonly type: 'data'; readonly path: string; readonly offset: number; readonly length: number; readonly mode: number; readonly replace?: boolean }
+  | {
+      readonly type: 'data';
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      readonly mode: number;
+      readonly replace?: boolean;
+    }
   /** A path that is not sent: not a regular file, or a name that cannot be carried. */
   | { readonly type: 'refused'; readonly path: string; readonly why: string }
   /** Every two seconds, and at once when it changes. */

@@ -30,12 +30,27 @@ export const nodeKinds = ['job', 'host', 'group', 'branch', 'test', 'command', '
 export type NodeKind = (typeof nodeKinds)[number];
 
 /** What an execution is busy with, for people who watch. */
-export const phases = ['connecting', 'verifying', 'repairing', 'installing', 'running', 'rebooting', 'reconnecting', 'collecting', 'done'] as const;
+export const phases = [
+  'connecting',
+  'verifying',
+  'repairing',
+  'installing',
+  'running',
+  'rebooting',
+  'reconnecting',
+  'collecting',
+  'done',
+] as const;
 export type Phase = (typeof phases)[number];
 
 export type RecordBody =
   /** First record: what runs. */
-  | { readonly kind: 'job.start'; readonly name: string; readonly hosts: readonly string[]; readonly controlType: 'client' | 'server' | 'none' }
+  | {
+      readonly kind: 'job.start';
+      readonly name: string;
+      readonly hosts: readonly string[];
+      readonly controlType: 'client' | 'server' | 'none';
+    }
   /** Control file ended. */
   | { readonly kind: 'job.end'; readonly outcome: ResultOutcome; readonly reason?: string }
   /** A node of the result tree begins; `scope` is its own path. */
@@ -52,7 +67,13 @@ export type RecordBody =
       readonly params?: Readonly<Record<string, JsonValue>>;
     }
   /** `original` is set where a rule changed the outcome. */
-  | { readonly kind: 'node.end'; readonly outcome: ResultOutcome; readonly original?: ResultOutcome; readonly reason?: string; readonly durationMs?: number }
+  | {
+      readonly kind: 'node.end';
+      readonly outcome: ResultOutcome;
+      readonly original?: ResultOutcome;
+      readonly reason?: string;
+      readonly durationMs?: number;
+    }
   /** A node that begins and ends at once: a subtest read from a result format, or `job.record`. `scope` is its own path. */
   | {
       readonly kind: 'node.result';
@@ -77,14 +98,31 @@ export type RecordBody =
   | { readonly kind: 'metric'; readonly metric: Metric }
   | { readonly kind: 'keyval'; readonly values: Readonly<Record<string, JsonValue>> }
   /** A durable step ended; `key` names it within the scope, `value` is what a replay gives back. */
-  | { readonly kind: 'step'; readonly key: string; readonly at?: string; readonly value?: JsonValue; readonly error?: JsonValue }
+  | {
+      readonly kind: 'step';
+      readonly key: string;
+      readonly at?: string;
+      readonly value?: JsonValue;
+      readonly error?: JsonValue;
+    }
   /** A durable step began that cannot be run twice (a test, a reboot). */
   | { readonly kind: 'step.start'; readonly key: string; readonly at?: string; readonly bootId?: string }
   /** The control file (re)starts from the top. */
   | { readonly kind: 'boot'; readonly bootId: string; readonly pid: number; readonly resumed: boolean }
   | { readonly kind: 'phase'; readonly phase: Phase; readonly host?: string; readonly message?: string }
-  | { readonly kind: 'transport'; readonly event: 'connected' | 'lost' | 'resumed' | 'closed'; readonly host: string; readonly message?: string }
-  | { readonly kind: 'reboot'; readonly event: 'start' | 'verify' | 'end'; readonly host: string; readonly bootId?: string; readonly message?: string }
+  | {
+      readonly kind: 'transport';
+      readonly event: 'connected' | 'lost' | 'resumed' | 'closed';
+      readonly host: string;
+      readonly message?: string;
+    }
+  | {
+      readonly kind: 'reboot';
+      readonly event: 'start' | 'verify' | 'end';
+      readonly host: string;
+      readonly bootId?: string;
+      readonly message?: string;
+    }
   /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. */
   | { readonly kind: 'hostKey'; readonly host: string; readonly key: string }
   /** Something went wrong outside of tests; the code is of the error table. */

@@ -31,7 +31,18 @@ export const entryMachine = defineMachine({
 });
 
 export type EntryState = (typeof entryMachine.states)[number];
-export type EntryMove = 'assign' | 'launch' | 'give_up' | 'abort' | 'host_ready' | 'host_failed' | 'started' | 'end' | 'gathered' | 'parsed' | 'archived';
+export type EntryMove =
+  | 'assign'
+  | 'launch'
+  | 'give_up'
+  | 'abort'
+  | 'host_ready'
+  | 'host_failed'
+  | 'started'
+  | 'end'
+  | 'gathered'
+  | 'parsed'
+  | 'archived';
 
 export const entryOutcomes = ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'] as const;
 /**
@@ -46,7 +57,14 @@ export interface Cause {
   readonly message: string;
 }
 
-const severity: Readonly<Record<EntryOutcome, number>> = { passed: 0, stopped: 1, failed: 2, timedOut: 3, error: 4, aborted: 5 };
+const severity: Readonly<Record<EntryOutcome, number>> = {
+  passed: 0,
+  stopped: 1,
+  failed: 2,
+  timedOut: 3,
+  error: 4,
+  aborted: 5,
+};
 
 /** Outcome of a job: the worst of its entries. */
 export function worstEntryOutcome(outcomes: readonly EntryOutcome[]): EntryOutcome | undefined {

@@ -14,11 +14,36 @@ export const hostMachine = defineMachine({
   initial: 'ready',
   states: ['ready', 'provisioning', 'verifying', 'cleaning', 'repairing', 'reserved', 'running', 'repairFailed'],
   moves: {
-    ready: { provision: 'provisioning', verify: 'verifying', clean: 'cleaning', repair: 'repairing', reserve: 'reserved', run: 'running' },
+    ready: {
+      provision: 'provisioning',
+      verify: 'verifying',
+      clean: 'cleaning',
+      repair: 'repairing',
+      reserve: 'reserved',
+      run: 'running',
+    },
     provisioning: { release: 'ready', verify: 'verifying', repair: 'repairing', set_aside: 'repairFailed' },
-    verifying: { release: 'ready', reserve: 'reserved', run: 'running', repair: 'repairing', set_aside: 'repairFailed' },
-    cleaning: { release: 'ready', verify: 'verifying', provision: 'provisioning', repair: 'repairing', set_aside: 'repairFailed' },
-    repairing: { release: 'ready', verify: 'verifying', clean: 'cleaning', provision: 'provisioning', set_aside: 'repairFailed' },
+    verifying: {
+      release: 'ready',
+      reserve: 'reserved',
+      run: 'running',
+      repair: 'repairing',
+      set_aside: 'repairFailed',
+    },
+    cleaning: {
+      release: 'ready',
+      verify: 'verifying',
+      provision: 'provisioning',
+      repair: 'repairing',
+      set_aside: 'repairFailed',
+    },
+    repairing: {
+      release: 'ready',
+      verify: 'verifying',
+      clean: 'cleaning',
+      provision: 'provisioning',
+      set_aside: 'repairFailed',
+    },
     reserved: { release: 'ready', run: 'running', verify: 'verifying', repair: 'repairing' },
     running: { release: 'ready', clean: 'cleaning', verify: 'verifying', repair: 'repairing' },
     repairFailed: { verify: 'verifying', repair: 'repairing', release: 'ready' },
@@ -32,7 +57,13 @@ export const transports = ['ssh', 'local'] as const;
 /** How autoserv reaches a host: over SSH, or as child processes of its own. */
 export type Transport = (typeof transports)[number];
 
-export const protections = ['none', 'repairSoftwareOnly', 'repairFilesystemOnly', 'doNotRepair', 'doNotVerify'] as const;
+export const protections = [
+  'none',
+  'repairSoftwareOnly',
+  'repairFilesystemOnly',
+  'doNotRepair',
+  'doNotVerify',
+] as const;
 /** How far verify and repair may go on a host. */
 export type Protection = (typeof protections)[number];
 

@@ -10,7 +10,10 @@ export type Priority = (typeof priorities)[number];
 /** As stored: a larger number goes first. */
 export const priorityRank: Readonly<Record<Priority, number>> = { low: 0, medium: 10, high: 20, urgent: 30 };
 
-export const rebootPolicies = { before: ['never', 'ifDirty', 'always'], after: ['never', 'ifFailed', 'always'] } as const;
+export const rebootPolicies = {
+  before: ['never', 'ifDirty', 'always'],
+  after: ['never', 'ifFailed', 'always'],
+} as const;
 export type RebootBefore = (typeof rebootPolicies.before)[number];
 export type RebootAfter = (typeof rebootPolicies.after)[number];
 

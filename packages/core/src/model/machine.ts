@@ -11,7 +11,9 @@ export interface StateMachine<S extends string = string, M extends string = stri
   readonly moves: { readonly [state in S]: Partial<Record<M, S>> };
 }
 
-export function defineMachine<const S extends string, const M extends string>(machine: StateMachine<S, M>): StateMachine<S, M> {
+export function defineMachine<const S extends string, const M extends string>(
+  machine: StateMachine<S, M>,
+): StateMachine<S, M> {
   return machine;
 }
 

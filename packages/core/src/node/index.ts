@@ -1,0 +1,9 @@
+/**
+ * Files and processes on this machine: journals, paths of strangers, process identity. Node only; no ORM, no server.
+ *
+ * @module
+ */
+export { JournalWriter, type JournalWriterOptions } from './journal-writer.ts';
+export { readJournal, type JournalChunk } from './journal-reader.ts';
+export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
+export { isSameProcess, readProcessStart } from './process-identity.ts';
