@@ -17,14 +17,27 @@
  *
  * @module
  */
-export { AutotestError, NotSupportedError, messageOf, serializeError, type SerializedError } from './errors/autotest-error.ts';
+export {
+  AutotestError,
+  NotSupportedError,
+  messageOf,
+  serializeError,
+  type SerializedError,
+} from './errors/autotest-error.ts';
 export { defineControl, defineTest, type ControlDefinition, type TestDefinition } from './control/define.ts';
 export * from './control/metadata.ts';
 export * from './control/outcome-errors.ts';
 export * from './control/command.ts';
 export * from './control/job.ts';
 export type { TestContext } from './control/test-context.ts';
-export type { BackgroundCommand, Host, HostConsole, HostRebootOptions, Power, TransferOptions } from './control/host.ts';
+export type {
+  BackgroundCommand,
+  Host,
+  HostConsole,
+  HostRebootOptions,
+  Power,
+  TransferOptions,
+} from './control/host.ts';
 export * from './journal/record.ts';
 export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './journal/codec.ts';
 export { nodePath, parseNodePath } from './journal/scope.ts';
@@ -41,3 +54,13 @@ export * from './model/event.ts';
 export * from './execution/spec.ts';
 export * from './execution/messages.ts';
 export * from './execution/session.ts';
+export { isJsonValue, isPlainObject, type JsonObject, type JsonValue } from './json/json-value.ts';
+export { parseJsonLine, type JsonLineLimits } from './json/json-line.ts';
+export { nullRecord } from './json/null-record.ts';
+export { stableStringify } from './json/stable-stringify.ts';
+export { JsonLineError } from './json/errors.ts';
+export { formatDuration, parseDuration, type Duration } from './time/duration.ts';
+export { systemClock, type Clock } from './time/clock.ts';
+export { Deadline, type DeadlineOptions } from './time/deadline.ts';
+export { sleep, type SleepOptions } from './time/sleep.ts';
+export { DeadlineError, DurationError } from './time/errors.ts';
