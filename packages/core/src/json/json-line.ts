@@ -29,7 +29,8 @@ export function parseJsonLine(line: string, limits: JsonLineLimits = {}): JsonVa
 
 function parse(line: string): JsonValue {
   try {
-    return JSON.parse(line) as JsonValue;
+    const value: JsonValue = JSON.parse(line);
+    return value;
   } catch (error) {
     throw new JsonLineError(`${messageOf(error)}.`, { cause: error });
   }
@@ -47,9 +48,7 @@ function countBrackets(line: string, enough: number): number {
 function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   let level: JsonValue[] = [value];
   for (let depth = 0; depth <= maxDepth; depth++) {
-    level = level.flatMap((item) =>
-      item !== null && typeof item === 'object' ? (Object.values(item) as JsonValue[]) : [],
-    );
+    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []));
     if (level.length === 0) return false;
   }
   return true;

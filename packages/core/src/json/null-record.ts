@@ -3,7 +3,7 @@
  * and a key that is not there reads as undefined.
  */
 export function nullRecord<T>(entries: Iterable<readonly [string, T]> = []): Record<string, T> {
-  const record = Object.create(null) as Record<string, T>;
+  const record: Record<string, T> = Object.create(null);
   for (const [key, value] of entries) record[key] = value;
   return record;
 }
