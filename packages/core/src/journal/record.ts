@@ -105,8 +105,14 @@ export type RecordBody =
       readonly value?: JsonValue;
       readonly error?: JsonValue;
     }
-  /** A durable step began that cannot be run twice (a test, a reboot). */
-  | { readonly kind: 'step.start'; readonly key: string; readonly at?: string; readonly bootId?: string }
+  /** A durable step began that cannot be run twice (a test, a reboot), or that holds others (a group). `attempt` rises where an interrupted one is run again. */
+  | {
+      readonly kind: 'step.start';
+      readonly key: string;
+      readonly at?: string;
+      readonly bootId?: string;
+      readonly attempt?: number;
+    }
   /** The control file (re)starts from the top. */
   | { readonly kind: 'boot'; readonly bootId: string; readonly pid: number; readonly resumed: boolean }
   | { readonly kind: 'phase'; readonly phase: Phase; readonly host?: string; readonly message?: string }

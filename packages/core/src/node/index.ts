@@ -7,3 +7,4 @@ export { JournalWriter, type JournalWriterOptions } from './journal-writer.ts';
 export { readJournal, type JournalChunk } from './journal-reader.ts';
 export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
 export { isSameProcess, readProcessStart } from './process-identity.ts';
+export { runLocal, type RunLocalOptions } from './run-local.ts';

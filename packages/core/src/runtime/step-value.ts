@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandError, type CommandResult } from '../control/command.ts';
+import { serializeError, type SerializedError } from '../errors/autotest-error.ts';
+import { isJsonValue, isPlainObject, type JsonValue } from '../json/json-value.ts';
+import { confinePath, writeFileAtomic } from '../node/paths.ts';
+import { StepValueError } from './errors.ts';
+
+const inlineBytes = 128 * 1024;
+const largestBytes = 64 * 1024 * 1024;
+const directory = 'debug/steps';
+
+/** A value too large for a journal line, kept in a file of the results directory. */
+interface StepFile {
+  readonly $stepFile: string;
+}
+
+/**
+ * A step's result as its record holds it; large ones go to a file that is on disk before the record is.
+ *
+ * @throws StepValueError
+ */
+export function packStepValue(value: unknown, key: string, resultsDir: string): JsonValue | undefined {
+  if (value === undefined) return undefined;
+  const plain = dropUndefined(value);
+  if (!isJsonValue(plain)) throw new StepValueError(key, 'it is not plain JSON');
+  const text = JSON.stringify(plain);
+  if (text.length <= inlineBytes) return plain;
+  if (text.length > largestBytes)
+    throw new StepValueError(key, `it has ${text.length} characters, ${largestBytes} at most`);
+  const name = `${createHash('sha256').update(text).digest('hex').slice(0, 32)}.json`;
+  mkdirSync(join(resultsDir, directory), { recursive: true });
+  writeFileAtomic(join(resultsDir, directory, name), text);
+  return { $stepFile: `${directory}/${name}` };
+}
+
+/** The value that `packStepValue` packed. */
+export function unpackStepValue(value: JsonValue | undefined, resultsDir: string): unknown {
+  if (!isPlainObject(value) || typeof value.$stepFile !== 'string') return value;
+  const { $stepFile } = value as unknown as StepFile;
+  return JSON.parse(readFileSync(confinePath(resultsDir, $stepFile), 'utf8')) as unknown;
+}
+
+/** JSON has no undefined: fields that hold it are left out, as JSON.stringify does. */
+function dropUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(dropUndefined);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([name, item]) => [name, dropUndefined(item)]),
+  );
+}
+
+/** A thrown value as a step's record holds it. */
+export function packStepError(error: unknown): JsonValue {
+  const extra = error as { endsJob?: unknown; result?: unknown; errors?: unknown };
+  const packed = {
+    ...serializeError(error),
+    ...(error instanceof Error && extra.endsJob === true && { endsJob: true }),
+    ...(error instanceof CommandError && { result: shortened(error.result) }),
+  };
+  const plain = dropUndefined(packed);
+  if (isJsonValue(plain)) return plain;
+  const { name, message } = serializeError(error);
+  return { name, message };
+}
+
+/** The output of a failed command goes into the journal, so it is kept short there. */
+function shortened(result: CommandResult): CommandResult {
+  const keep = 16 * 1024;
+  return { ...result, stdout: result.stdout.slice(-keep), stderr: result.stderr.slice(-keep) };
+}
+
+/** An error like the one that was recorded: name, message, stack, code, outcome, details and command result are the same. */
+export function unpackStepError(packed: JsonValue): Error {
+  const { name, message, stack, cause, result, ...rest } = packed as unknown as SerializedError & {
+    result?: CommandResult;
+  };
+  const error =
+    result === undefined
+      ? new Error(message, cause && { cause: unpackStepError(cause as unknown as JsonValue) })
+      : new CommandError(result);
+  if (result === undefined) Object.assign(error, rest, { name });
+  error.message = message;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
