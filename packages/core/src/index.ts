@@ -60,6 +60,7 @@ export { nullRecord } from './json/null-record.ts';
 export { stableStringify } from './json/stable-stringify.ts';
 export { JsonLineError } from './json/errors.ts';
 export { formatDuration, parseDuration, type Duration } from './time/duration.ts';
+export { createLog, logLevels, silentLog, type Log, type LogFields, type LogLevel, type LogOptions } from './log.ts';
 export { systemClock, type Clock } from './time/clock.ts';
 export { Deadline, type DeadlineOptions } from './time/deadline.ts';
 export { sleep, type SleepOptions } from './time/sleep.ts';
