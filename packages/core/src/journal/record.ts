@@ -21,8 +21,8 @@ export interface RecordEnvelope {
   /** Epoch of the lease under which the execution runs; 0 where there is none. */
   readonly epoch: number;
   readonly scope: readonly string[];
-  /** Where autoserv took the record over from. */
-  readonly from?: { readonly host: string; readonly seq: number };
+  /** Where autoserv took the record over from. `session` where it is not the host's first: `<host>.2`. */
+  readonly from?: { readonly host: string; readonly seq: number; readonly session?: string };
 }
 
 /** What kind of thing a result node is. */
