@@ -72,3 +72,19 @@ export { explainLabels, nearestHosts, type LabelledHost, type NearHost } from '.
 export { labelProblem, maxLabelLength, splitLabel, validateLabel, type LabelParts } from './labels/label.ts';
 export { LabelError, LabelExpressionError } from './labels/errors.ts';
 export type * from './labels/expression.ts';
+export * from './status-log/status.ts';
+export * from './status-log/line.ts';
+export * from './status-log/verdict.ts';
+export { StatusParserV1, type StatusParserOptions } from './status-log/parser.ts';
+export { StatusParserV0, type StatusParserV0Options } from './status-log/parser-v0.ts';
+export {
+  parseIterations,
+  parseKeyval,
+  type ClassicIteration,
+  type Keyval,
+  type KeyvalValue,
+} from './status-log/keyval.ts';
+export type { ClassicExit, ClassicJob, ClassicTest } from './status-log/classic-job.ts';
+export { NoResultsError } from './status-log/errors.ts';
+export { checkParams, coerceParams, type CheckParamsOptions, type ParamProblem } from './control/params.ts';
+export { moduleKey } from './control/module-key.ts';

@@ -1,0 +1,15 @@
+/**
+ * Reading and bundling of control files. Node only; brings no ORM and no server.
+ *
+ * ```ts
+ * import { bundleControl } from '@autotest/core/bundle';
+ *
+ * const bundle = await bundleControl({ entryPath: 'disk-smoke.ts' });
+ * console.log(bundle.hash, bundle.metadata.name);
+ * ```
+ *
+ * @module
+ */
+export { readControlMetadata, readTestMetadata } from './metadata.ts';
+export { matchesWithinTime } from './param-schema.ts';
+export { BundleCorruptError, ControlFileError, ControlTooLargeError, type SourceProblem } from './errors.ts';
