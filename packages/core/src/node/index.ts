@@ -8,3 +8,5 @@ export { readJournal, type JournalChunk } from './journal-reader.ts';
 export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
 export { isSameProcess, readProcessStart } from './process-identity.ts';
 export { runLocal, type RunLocalOptions } from './run-local.ts';
+export { kernelHash, readClassicTree, type ReadTreeOptions } from '../status-log/tree.ts';
+export { readLines, type ReadLinesOptions, type ReadLinesResult } from '../status-log/read-lines.ts';
