@@ -13,3 +13,7 @@
 export { readControlMetadata, readTestMetadata } from './metadata.ts';
 export { matchesWithinTime } from './param-schema.ts';
 export { BundleCorruptError, ControlFileError, ControlTooLargeError, type SourceProblem } from './errors.ts';
+export { bundleControl, type BundleInput, type BundleOptions } from './bundle-control.ts';
+export type { ControlBundle } from './control-bundle.ts';
+export { bundleFromJson, bundleToJson } from './codec.ts';
+export { writeBundle } from './write-bundle.ts';
