@@ -22,6 +22,7 @@ export interface ReadTreeOptions {
   readonly signal?: AbortSignal;
 }
 
+const filesAtOnce = 32;
 const maxHosts = 10_000;
 const maxProblems = 2000;
 const maxIterationBytes = 64 * 1024 * 1024;
@@ -102,7 +103,11 @@ async function readJob(root: string, dir: string, log: string | null, options: R
 
   const cache = new Map<ClassicKernel, ClassicTest['kernel']>();
   const tests: ClassicTest[] = [];
-  for (const verdict of verdicts) tests.push(await completeTest(verdict, data, version, cache, problem));
+  for (let first = 0; first < verdicts.length; first += filesAtOnce) {
+    options.signal?.throwIfAborted();
+    const batch = verdicts.slice(first, first + filesAtOnce);
+    tests.push(...(await Promise.all(batch.map((test) => completeTest(test, data, version, cache, problem)))));
+  }
   return {
     path: relativeTo(root, dir),
     version,
