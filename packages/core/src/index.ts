@@ -45,6 +45,7 @@ export * from './results/result-tree.ts';
 export * from './errors/file-errors.ts';
 export * from './results/outcome.ts';
 export * from './model/machine.ts';
+export { stateDiagram } from './model/diagram.ts';
 export * from './model/entry.ts';
 export * from './model/execution.ts';
 export * from './model/host.ts';
