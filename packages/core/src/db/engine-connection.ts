@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EntityCaseNamingStrategy } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import type { AbstractSqlDriver, MikroORM } from '@mikro-orm/sql';
+import { CompiledQuery, sql, type DatabaseConnection, type Kysely } from 'kysely';
+import { collations, type Engine, type ServerEngine } from './engine.ts';
+import { DatabaseUnreachableError } from './errors.ts';
+import { schemaMigrations } from './migrations/index.ts';
+import { migrationFor } from './migrations/schema-migration.ts';
+import { entities, type Tables } from './schema.ts';
+import { describeAddress, memoryFile, type DatabaseAddress } from './url.ts';
+
+export type Orm = MikroORM<AbstractSqlDriver>;
+type ServerAddress = Extract<DatabaseAddress, { kind: 'server' }>;
+
+export interface EngineConnection {
+  readonly engine: Engine;
+  readonly orm: Orm;
+  readonly kysely: Kysely<Tables>;
+}
+
+/**
+ * Connects. Which driver serves a server is decided by what the server says it is, whatever the URL says: MySQL's driver never agrees with the schema of a MariaDB.
+ *
+ * @throws DatabaseUnreachableError
+ */
+export async function connectEngine(
+  address: DatabaseAddress,
+  options: { createDatabase: boolean },
+): Promise<EngineConnection> {
+  if (address.kind === 'sqlite') return connectSqlite(address.file);
+  const asMysql = await connectServer(address, 'mysql', options);
+  const { rows } = await sql<{ version: string }>`select version() as version`.execute(asMysql.kysely);
+  if (!/mariadb/i.test(rows[0]?.version ?? '')) return asMysql;
+  await asMysql.orm.close();
+  return connectServer(address, 'mariadb', options);
+}
+
+async function connectSqlite(file: string): Promise<EngineConnection> {
+  // Loaded here, so that nobody pays for the drivers of other engines.
+  const { MikroORM } = await import('@mikro-orm/sqlite');
+  let orm: Orm | undefined;
+  try {
+    if (file !== memoryFile) mkdirSync(dirname(file), { recursive: true });
+    orm = new MikroORM({
+      ...commonOptions('sqlite'),
+      dbName: file,
+      onCreateConnection: prepareSqlite,
+    }) as unknown as Orm;
+    await orm.connect();
+    const kysely = orm.em.getKysely<Tables>();
+    await sql`select count(*) from sqlite_master`.execute(kysely);
+    return { engine: 'sqlite', orm, kysely };
+  } catch (error) {
+    await orm?.close();
+    throw new DatabaseUnreachableError(file, 'check that it is an SQLite file which this user may write.', error);
+  }
+}
+
+async function connectServer(
+  address: ServerAddress,
+  engine: ServerEngine,
+  { createDatabase }: { createDatabase: boolean },
+): Promise<EngineConnection> {
+  const options = {
+    ...commonOptions(engine),
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    ...(address.password !== undefined && { password: address.password }),
+    dbName: address.database,
+    charset: 'utf8mb4',
+    collate: collations[engine],
+    onCreateConnection: prepareServer,
+    pool: { max: 10 },
+    driverOptions: {
+      connectTimeout: 10_000,
+      ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
+      ...(address.tls && { ssl: {} }),
+    },
+  };
+  const orm = (engine === 'mysql'
+    ? new (await import('@mikro-orm/mysql')).MikroORM(options)
+    : new (await import('@mikro-orm/mariadb')).MikroORM(options)) as unknown as Orm;
+  try {
+    if (createDatabase) await orm.schema.ensureDatabase();
+    await orm.connect();
+    const kysely = orm.em.getKysely<Tables>();
+    await sql`select 1`.execute(kysely);
+    return { engine, orm, kysely };
+  } catch (error) {
+    await orm.close().catch(() => undefined);
+    throw new DatabaseUnreachableError(describeAddress(address), remedyFor(error), error);
+  }
+}
+
+function commonOptions(engine: Engine) {
+  return {
+    entities,
+    namingStrategy: EntityCaseNamingStrategy,
+    extensions: [Migrator],
+    // Nothing of ours uses the identity map.
+    allowGlobalContext: true,
+    discovery: { warnWhenNoEntities: false },
+    migrations: {
+      tableName: 'migrations',
+      migrationsList: schemaMigrations.map((step) => migrationFor(engine, step)),
+      snapshot: false,
+      silent: true,
+    },
+  };
+}
+
+async function prepareSqlite(connection: unknown): Promise<void> {
+  await run(connection as DatabaseConnection, [
+    'pragma busy_timeout = 10000',
+    'pragma journal_mode = wal',
+    'pragma synchronous = normal',
+    'pragma foreign_keys = on',
+  ]);
+}
+
+async function prepareServer(connection: unknown): Promise<void> {
+  await run(connection as DatabaseConnection, [
+    'set session transaction isolation level read committed',
+    `set session sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10`,
+  ]);
+}
+
+async function run(connection: DatabaseConnection, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await connection.executeQuery(CompiledQuery.raw(statement));
+}
+
+function remedyFor(error: unknown): string {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  if (errno === 1045 || errno === 1698) return 'check the user and the password in the URL.';
+  if (errno === 1049) return 'create the database, or open it with { migrate: true }.';
+  if (errno === 1044) return 'grant the user all rights on this database.';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'check the name of the host in the URL.';
+  return 'check that the server runs and that the host and the port in the URL are right.';
+}

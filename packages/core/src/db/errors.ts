@@ -1,0 +1,64 @@
+import { AutotestError, messageOf } from '../errors/autotest-error.ts';
+
+/** Thrown when a database URL cannot be understood. */
+export class DatabaseUrlError extends AutotestError {
+  constructor(problem: string) {
+    super(
+      'AT_DATABASE_URL',
+      `The database URL ${problem}; use sqlite:<file>, mysql://user:password@host:port/database or mariadb://…`,
+    );
+    this.name = 'DatabaseUrlError';
+  }
+}
+
+/** Thrown when a database cannot be opened: nothing listens, nobody may log in, or the file cannot be used. */
+export class DatabaseUnreachableError extends AutotestError {
+  constructor(where: string, remedy: string, cause: unknown) {
+    super('AT_DATABASE_UNREACHABLE', `The database at ${where} cannot be opened (${messageOf(cause)}); ${remedy}`, {
+      cause,
+      details: { where },
+    });
+    this.name = 'DatabaseUnreachableError';
+  }
+}
+
+/** Thrown when the tables are older (or newer) than this version needs. */
+export class DatabaseOutdatedError extends AutotestError {
+  constructor(where: string, missing: readonly string[], unknown: readonly string[]) {
+    super(
+      'AT_DATABASE_OUTDATED',
+      unknown.length > 0
+        ? `The database at ${where} was changed by a newer version (${unknown.join(', ')}); start that version of Autotest or a later one.`
+        : `The database at ${where} lacks ${missing.length === 1 ? 'a migration' : `${missing.length} migrations`} (${missing.join(', ')}); open it with { migrate: true } or start the server once.`,
+      { details: { where, missing, unknown } },
+    );
+    this.name = 'DatabaseOutdatedError';
+  }
+}
+
+/** Thrown when something of this name exists already. */
+export class AlreadyExistsError extends AutotestError {
+  constructor(what: string, name: string, cause?: unknown) {
+    super('AT_ALREADY_EXISTS', `A ${what} named ${JSON.stringify(name)} exists already; choose another name.`, {
+      cause,
+      details: { what, name },
+    });
+    this.name = 'AlreadyExistsError';
+  }
+}
+
+/** Thrown when a row that is to be changed does not exist. */
+export class NotFoundError extends AutotestError {
+  constructor(what: string, id: number | string) {
+    super('AT_NOT_FOUND', `There is no ${what} ${id}; it may have been deleted.`, { details: { what, id } });
+    this.name = 'NotFoundError';
+  }
+}
+
+/** Thrown inside a transaction of the dispatcher when a compare-and-set is lost; the transaction is undone and `write` gives undefined. */
+export class LostRace extends AutotestError {
+  constructor(what: string, id: number) {
+    super('AT_LOST_RACE', `The ${what} ${id} was changed by somebody else; read it again.`, { details: { what, id } });
+    this.name = 'LostRace';
+  }
+}

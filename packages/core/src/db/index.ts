@@ -1,0 +1,24 @@
+/**
+ * The database of Autotest: stores over SQLite, MySQL and MariaDB.
+ *
+ * ```ts
+ * import { openDatabase } from '@autotest/core/db';
+ *
+ * const database = await openDatabase('sqlite:./autotest.db', { migrate: true });
+ * const jobs = await database.jobs.list({ first: 20 });
+ * await database.close();
+ * ```
+ *
+ * @module
+ */
+export { openDatabase, type OpenDatabaseOptions } from './open-database.ts';
+export type * from './database.ts';
+export * from './rows.ts';
+export {
+  AlreadyExistsError,
+  DatabaseOutdatedError,
+  DatabaseUnreachableError,
+  DatabaseUrlError,
+  LostRace,
+  NotFoundError,
+} from './errors.ts';

@@ -1,0 +1,68 @@
+import { systemClock, type Clock } from '../time/clock.ts';
+import type { Database } from './database.ts';
+import { connectEngine, type EngineConnection } from './engine-connection.ts';
+import { EventHub, type ForeignWatch } from './event-hub.ts';
+import { ensureSchema } from './migrate.ts';
+import { Session } from './session.ts';
+import { bundleStore } from './stores/bundles/bundle-store.ts';
+import { eventStore, latestEventId } from './stores/events/event-store.ts';
+import { hostStore } from './stores/hosts/host-store.ts';
+import { jobStore } from './stores/jobs/job-store.ts';
+import { resultStore } from './stores/results/result-store.ts';
+import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
+import { userStore } from './stores/users/user-store.ts';
+import { describeAddress, memoryFile, parseDatabaseUrl, type DatabaseAddress } from './url.ts';
+import { poll, watchNothing, watchWal } from './watch.ts';
+
+export interface OpenDatabaseOptions {
+  /** Create the database and bring its tables up to date. @default false */
+  readonly migrate?: boolean;
+  /** @default systemClock */
+  readonly clock?: Clock;
+}
+
+/**
+ * Opens a database: `sqlite:<file>`, `sqlite::memory:`, `mysql://user:password@host:port/name` or `mariadb://…`.
+ *
+ * @throws AutotestError `AT_DATABASE_URL`, `AT_DATABASE_UNREACHABLE`, or `AT_DATABASE_OUTDATED` when tables are missing and `migrate` is not set.
+ */
+export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
+  const { migrate = false, clock = systemClock } = options;
+  const address = parseDatabaseUrl(url);
+  const connection = await connectEngine(address, { createDatabase: migrate });
+  try {
+    await ensureSchema(connection, describeAddress(address), migrate || isMemory(address));
+  } catch (error) {
+    await connection.orm.close();
+    throw error;
+  }
+  return databaseOn(connection, watchOf(address), clock);
+}
+
+function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWatch, clock: Clock): Database {
+  const hub = new EventHub({ latestId: () => latestEventId(session), watch, clock });
+  const session = new Session(kysely, engine, clock, hub);
+  return {
+    engine,
+    users: userStore(session),
+    bundles: bundleStore(session),
+    hosts: hostStore(session),
+    jobs: jobStore(session),
+    results: resultStore(session),
+    events: eventStore(session, hub),
+    scheduling: schedulingStore(session),
+    async close() {
+      hub.close();
+      await orm.close();
+    },
+  };
+}
+
+function watchOf(address: DatabaseAddress): ForeignWatch {
+  if (address.kind === 'server') return poll;
+  return isMemory(address) ? watchNothing : watchWal(address.file);
+}
+
+function isMemory(address: DatabaseAddress): boolean {
+  return address.kind === 'sqlite' && address.file === memoryFile;
+}

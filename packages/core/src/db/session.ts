@@ -1,0 +1,139 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { EventRow } from '../model/event.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Engine } from './engine.ts';
+import type { EventHub } from './event-hub.ts';
+import { insertEvents } from './stores/events/insert.ts';
+import type { Tables } from './schema.ts';
+
+/**
+ * Transactions of the stores.
+ *
+ * - Write first: on SQLite the first statement of a writing transaction is a write, so the transaction waits for the lock (busy_timeout) instead of failing where
+ *   it would have to turn a read lock into a write lock. Several processes may write the same file.
+ * - A transaction that meets a deadlock or a lock time-out is run again as a whole, a bounded number of times: its work must have no effects outside the database.
+ * - Events are kept aside and written last, in one statement: a transaction that is undone leaves no gap in their ids, and the time during which ids are
+ *   taken but not visible is short.
+ * - What runs inside of a transaction and uses other stores takes part in it.
+ */
+export class Session {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly #kysely: Kysely<Tables>;
+  readonly #hub: EventHub;
+  readonly #running = new AsyncLocalStorage<Running>();
+
+  constructor(kysely: Kysely<Tables>, engine: Engine, clock: Clock, hub: EventHub) {
+    this.#kysely = kysely;
+    this.engine = engine;
+    this.clock = clock;
+    this.#hub = hub;
+  }
+
+  /** For queries: the transaction one is in, or else the pool. */
+  get db(): Kysely<Tables> {
+    return this.#current()?.db ?? this.#kysely;
+  }
+
+  get isServer(): boolean {
+    return this.engine !== 'sqlite';
+  }
+
+  /** Runs a writing transaction; inside of another one, takes part in that. */
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const outer = this.#current();
+    if (outer) return work(outer);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        if (attempt === maxAttempts || !isTransient(error)) throw error;
+        await sleep(Math.random() * 20 * attempt);
+      }
+    }
+  }
+
+  /** Runs queries that all see the same state. */
+  async readConsistently<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const outer = this.#current();
+    if (outer) return work(outer.db);
+    const transaction = this.#kysely.transaction();
+    const snapshot = this.isServer
+      ? transaction.setIsolationLevel('repeatable read').setAccessMode('read only')
+      : transaction;
+    return snapshot.execute(work);
+  }
+
+  async #attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    let lastEventId: number | undefined;
+    const result = await this.#kysely.transaction().execute(async (db) => {
+      if (!this.isServer) await takeWriteLock(db);
+      const tx = new Tx(db, this);
+      const running: Running = { tx };
+      try {
+        const value = await this.#running.run(running, () => work(tx));
+        lastEventId = await insertEvents(this, db, tx.events);
+        return value;
+      } finally {
+        running.tx = undefined;
+      }
+    });
+    if (lastEventId !== undefined) this.#hub.appended(lastEventId);
+    return result;
+  }
+
+  #current(): Tx | undefined {
+    return this.#running.getStore()?.tx;
+  }
+}
+
+/** An event before it has its id and time. */
+export type NewEvent = Omit<EventRow, 'id' | 't'>;
+
+/** A writing transaction. */
+export class Tx {
+  readonly db: Transaction<Tables>;
+  readonly session: Session;
+  /** By the clock of this process, when the transaction began. */
+  readonly now: number;
+  readonly events: NewEvent[] = [];
+
+  constructor(db: Transaction<Tables>, session: Session) {
+    this.db = db;
+    this.session = session;
+    this.now = session.clock.now();
+  }
+
+  /** Tells of a change, in this transaction. */
+  emit(event: NewEvent): void {
+    this.events.push(event);
+  }
+}
+
+interface Running {
+  /** Undefined once the transaction ended: what was left running in it must not use it. */
+  tx: Tx | undefined;
+}
+
+const maxAttempts = 12;
+
+/** Takes the one write lock of an SQLite file, without changing a page. */
+async function takeWriteLock(db: Transaction<Tables>): Promise<void> {
+  await sql`update dispatchers set pid = pid where id = ''`.execute(db);
+}
+
+const transientErrors = new Set<unknown>([1205, 1213, 3572]);
+
+/** Deadlock or lock time-out: the transaction was undone and can be run again. */
+export function isTransient(error: unknown): boolean {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  return transientErrors.has(errno) || (typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code));
+}
+
+/** A unique key exists already. */
+export function isDuplicate(error: unknown): boolean {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  return errno === 1062 || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}

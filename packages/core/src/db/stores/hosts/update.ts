@@ -1,0 +1,50 @@
+import type { HostStore } from '../../database.ts';
+import { NotFoundError } from '../../errors.ts';
+import type { HostRow } from '../../rows.ts';
+import type { Session } from '../../session.ts';
+import { defined, toFlag, toJson } from '../../values.ts';
+import { hostRow } from './row.ts';
+
+type HostPatch = Parameters<HostStore['update']>[1];
+
+/** Changes what people decide about a host. The version rises, so that a plan made before does not go ahead. */
+export function updateHost(session: Session, id: number, patch: HostPatch, by: string): Promise<HostRow> {
+  return session.write(async (tx) => {
+    const { unlock, clearQuarantine, hostKeys, labels, attributes, dirty, draining, ...plain } = patch;
+    const { numUpdatedRows } = await tx.db
+      .updateTable('hosts')
+      .set((eb) => ({
+        version: eb('version', '+', 1),
+        ...defined(plain),
+        ...(hostKeys && { hostKeys: toJson(hostKeys) }),
+        ...(labels && { labels: toJson(labels) }),
+        ...(attributes && { attributes: toJson(attributes) }),
+        ...(dirty !== undefined && { dirty: toFlag(dirty) }),
+        ...(draining !== undefined && { draining: toFlag(draining) }),
+        ...(unlock === true && { lockedBy: null, lockReason: null, lockedUntil: null }),
+        ...(clearQuarantine === true && { quarantineReason: null }),
+      }))
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) throw new NotFoundError('host', id);
+    tx.emit({ kind: 'host.changed', hostId: id, data: { fields: Object.keys(defined(patch)), by } });
+    return hostRow(await tx.db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
+  });
+}
+
+/** Pins a key for a host that has none. Does not raise the version: no plan depends on it. */
+export function pinHostKey(session: Session, id: number, key: string): Promise<boolean> {
+  return session.write(async (tx) => {
+    let query = tx.db.selectFrom('hosts').select('hostKeys').where('id', '=', id);
+    if (session.isServer) query = query.forUpdate();
+    const raw = await query.executeTakeFirst();
+    if (!raw || hostRow(raw).hostKeys.length > 0) return false;
+    await tx.db
+      .updateTable('hosts')
+      .set({ hostKeys: toJson([key]) })
+      .where('id', '=', id)
+      .execute();
+    tx.emit({ kind: 'host.changed', hostId: id, data: { fields: ['hostKeys'], by: 'first connection' } });
+    return true;
+  });
+}

@@ -1,0 +1,81 @@
+import { entryMachine } from '../../../model/entry.ts';
+import type { NewJob } from '../../database.ts';
+import type { EntryRow, JobRow } from '../../rows.ts';
+import { isDuplicate, type Session, type Tx } from '../../session.ts';
+import { chunks, clipName, orNull, toFlag, toJson } from '../../values.ts';
+import { entryRow, jobRow } from './rows.ts';
+
+export interface Submitted {
+  readonly job: JobRow;
+  readonly entries: EntryRow[];
+  /** The job is that of an earlier submission with the same request id. */
+  readonly repeated: boolean;
+}
+
+export async function submitJob(session: Session, job: NewJob, requestId: string | undefined): Promise<Submitted> {
+  try {
+    return await session.write(async (tx) => {
+      const earlier = requestId === undefined ? undefined : await submittedAs(session, requestId);
+      return earlier ?? insertJob(tx, job, requestId);
+    });
+  } catch (error) {
+    // The same request at the same moment, over another connection.
+    const earlier = requestId !== undefined && isDuplicate(error) ? await submittedAs(session, requestId) : undefined;
+    if (earlier) return earlier;
+    throw error;
+  }
+}
+
+async function submittedAs({ db }: Session, requestId: string): Promise<Submitted | undefined> {
+  const raw = await db.selectFrom('jobs').selectAll().where('requestId', '=', requestId).executeTakeFirst();
+  if (!raw) return undefined;
+  const entries = await db.selectFrom('entries').selectAll().where('jobId', '=', raw.id).orderBy('index').execute();
+  return { job: jobRow(raw), entries: entries.map(entryRow), repeated: true };
+}
+
+async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined): Promise<Submitted> {
+  const { hostIds, anyHosts, metadata, ...fields } = newJob;
+  const values = {
+    ...fields,
+    requestId: orNull(requestId),
+    name: clipName(newJob.name),
+    state: 'queued',
+    controlType: metadata.type,
+    metadata: toJson(metadata),
+    params: toJson(newJob.params),
+    keyvals: toJson(newJob.keyvals),
+    needs: orNull(newJob.needs),
+    runVerify: toFlag(newJob.runVerify),
+    createdAt: tx.now,
+  };
+  const { insertId } = await tx.db.insertInto('jobs').values(values).executeTakeFirstOrThrow();
+  const job = jobRow({ id: Number(insertId), ...values });
+  for (const part of chunks(newEntries(tx, job.id, hostIds, anyHosts)))
+    await tx.db.insertInto('entries').values(part).execute();
+  const entries = await tx.db.selectFrom('entries').selectAll().where('jobId', '=', job.id).orderBy('index').execute();
+  tx.emit({
+    kind: 'job.submitted',
+    jobId: job.id,
+    data: { name: job.name, owner: job.owner, entries: entries.length },
+  });
+  return { job, entries: entries.map(entryRow), repeated: false };
+}
+
+function newEntries(tx: Tx, jobId: number, hostIds: readonly number[], anyHosts: number) {
+  const hosts: (number | null)[] = [...hostIds, ...Array.from({ length: anyHosts }, () => null)];
+  const hostless = hosts.length === 0;
+  return (hostless ? [null] : hosts).map((hostId, index) => ({
+    jobId,
+    index,
+    version: 1,
+    state: entryMachine.initial,
+    hostId,
+    named: toFlag(hostId !== null),
+    hostless: toFlag(hostless),
+    abortRequested: toFlag(false),
+    hostFailures: 0,
+    triedHostIds: '[]',
+    repairedHostIds: '[]',
+    queuedAt: tx.now,
+  }));
+}
