@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClassicJob, ClassicTest } from '../../src/status-log/classic-job.ts';
+import type { JsonValue } from '../../src/json/json-value.ts';
 import { stableStringify } from '../../src/json/stable-stringify.ts';
 
 /** What the original parser made of a tree. */
@@ -44,7 +45,7 @@ export function differencesOf(job: ClassicJob, golden: Golden): Difference[] {
       continue;
     }
     for (const field of testFields) {
-      if (stableStringify(test[field]) !== stableStringify(other[field])) {
+      if (canonical(test[field]) !== canonical(other[field])) {
         differences.push([row, field, short(test[field])]);
       }
     }
@@ -70,7 +71,7 @@ function jobDifferences(job: ClassicJob, golden: Record<string, unknown>): Diffe
     user: job.user,
   };
   return Object.keys({ ...ours, ...golden })
-    .filter((field) => stableStringify(ours[field]) !== stableStringify(golden[field]))
+    .filter((field) => canonical(ours[field]) !== canonical(golden[field]))
     .map((field) => ['*', field, short(ours[field])]);
 }
 
@@ -89,9 +90,14 @@ function parentOf(tests: readonly ClassicTest[], test: ClassicTest): string {
   return parent ? ` in ${parent.testname}` : '';
 }
 
+function canonical(value: unknown): string {
+  const json: JsonValue = JSON.parse(JSON.stringify(value ?? null));
+  return stableStringify(json);
+}
+
 /** Long values are told by their beginning and a hash: the table holds no logs. */
 function short(value: unknown): string {
-  const text = typeof value === 'string' ? value : stableStringify(value);
+  const text = typeof value === 'string' ? value : canonical(value);
   if (text === '') return '(empty)';
   if (text.length <= 48) return text;
   return `${text.slice(0, 12)}… ${createHash('sha1').update(text).digest('hex').slice(0, 8)}`;
