@@ -1,4 +1,5 @@
 import { messageOf } from '../errors/autotest-error.ts';
+import { type ControlMetadata, controlTypes } from '../control/metadata.ts';
 import { isPlainObject, isJsonValue } from '../json/json-value.ts';
 import { nullRecord } from '../json/null-record.ts';
 import { type BundleContent, type ControlBundle, hashBundle, isBundlePath, sizeOfFiles } from './control-bundle.ts';
@@ -11,16 +12,25 @@ export function bundleToJson(bundle: ControlBundle): string {
   return JSON.stringify({ hash, entry, files, source, fileName, metadata, modules, sizeBytes });
 }
 
+export interface ReadBundleOptions {
+  /** Most bytes of the bundle's files. @default 8 MiB */
+  readonly maxBytes?: number;
+  /**
+   * The text is from our own store, which took it only after a full check: its metadata is believed, so that a job can be rerun
+   * even when later versions ask more of control files. @default false
+   */
+  readonly stored?: boolean;
+}
+
 /**
- * Reads a bundle that was stored or sent. Its shape, its paths, its hash and its size are checked, and its metadata is read again
- * from its source: what this gives is safe to write to disk and to show.
+ * Reads a bundle that was stored or sent. Its shape, paths, hash and size are checked, and its metadata against its source: what
+ * this gives is safe to write to disk and to show.
  *
- * @param options.maxBytes most bytes of the text and of the bundle's files. @default 8 MiB for the files, 4 times that for the text
  * @throws BundleCorruptError (`AT_BUNDLE_CORRUPT`)
  * @throws ControlTooLargeError (`AT_CONTROL_TOO_LARGE`)
  */
-export function bundleFromJson(text: string, options: { maxBytes?: number } = {}): ControlBundle {
-  const { maxBytes = 8 * 1024 * 1024 } = options;
+export function bundleFromJson(text: string, options: ReadBundleOptions = {}): ControlBundle {
+  const { maxBytes = 8 * 1024 * 1024, stored = false } = options;
   // Escapes make JSON longer than what it holds, and the source stands in it a second time.
   if (text.length > maxBytes * 4) throw new ControlTooLargeError('The bundle', text.length, maxBytes * 4);
   const value = parse(text);
@@ -30,7 +40,9 @@ export function bundleFromJson(text: string, options: { maxBytes?: number } = {}
   const files = readTexts(value.files, 'files');
   const modules = readTexts(value.modules, 'modules');
   checkPaths(entry, files, modules);
-  const content: BundleContent = { entry, files, source, fileName, metadata: readMetadata(source, fileName), modules };
+  const metadata = stored ? value.metadata : readMetadata(source, fileName);
+  if (!isMetadata(metadata)) throw new BundleCorruptError('it has no metadata.');
+  const content: BundleContent = { entry, files, source, fileName, metadata, modules };
   if (hashBundle(content) !== hash) throw new BundleCorruptError('its content does not have the hash it says.');
   const sizeBytes = sizeOfFiles(files);
   if (sizeBytes > maxBytes) throw new ControlTooLargeError(fileName, sizeBytes, maxBytes);
@@ -67,7 +79,14 @@ function checkPaths(entry: string, files: Record<string, string>, modules: Recor
   }
 }
 
-function readMetadata(source: string, fileName: string): ControlBundle['metadata'] {
+function isMetadata(value: unknown): value is ControlMetadata {
+  if (!isPlainObject(value)) return false;
+  const { name, author, doc, type } = value;
+  const isText = [name, author, doc].every((field) => typeof field === 'string');
+  return isText && controlTypes.some((known) => known === type);
+}
+
+function readMetadata(source: string, fileName: string): ControlMetadata {
   try {
     return readControlMetadata(source, fileName);
   } catch (error) {

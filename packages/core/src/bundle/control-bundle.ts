@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ControlMetadata } from '../control/metadata.ts';
 import { isJsonValue } from '../json/json-value.ts';
 import { stableStringify } from '../json/stable-stringify.ts';
+import { BundleCorruptError } from './errors.ts';
 
 /** A control file with everything it needs, as it is stored and run. */
 export interface ControlBundle {
@@ -31,8 +32,8 @@ export function sealBundle(content: BundleContent): ControlBundle {
 
 export function hashBundle({ entry, files, source, fileName, metadata, modules }: BundleContent): string {
   const content: unknown = { entry, files, source, fileName, metadata, modules };
-  const text = isJsonValue(content) ? stableStringify(content) : '';
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  if (!isJsonValue(content)) throw new BundleCorruptError('it holds what JSON cannot say.');
+  return `sha256:${createHash('sha256').update(stableStringify(content)).digest('hex')}`;
 }
 
 export function sizeOfFiles(files: Readonly<Record<string, string>>): number {

@@ -15,5 +15,5 @@ export { matchesWithinTime } from './param-schema.ts';
 export { BundleCorruptError, ControlFileError, ControlTooLargeError, type SourceProblem } from './errors.ts';
 export { bundleControl, type BundleInput, type BundleOptions } from './bundle-control.ts';
 export type { ControlBundle } from './control-bundle.ts';
-export { bundleFromJson, bundleToJson } from './codec.ts';
+export { bundleFromJson, bundleToJson, type ReadBundleOptions } from './codec.ts';
 export { writeBundle } from './write-bundle.ts';
