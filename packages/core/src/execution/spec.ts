@@ -18,6 +18,8 @@ export interface ExecutionSpec {
   readonly resultsDir: string;
   /** Absolute path of the Unix socket on which autoserv listens; short, because the kernel allows 107 bytes. */
   readonly socketPath: string;
+  /** Cleanup: reboot the host as well. @default false */
+  readonly reboot?: boolean;
   readonly job?: SpecJob;
   readonly hosts: readonly HostSpec[];
   readonly limits: ExecutionLimits;
