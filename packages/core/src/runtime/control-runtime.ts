@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { JournalRecord, NodeKind, RecordBody } from '../journal/record.ts';
+import { nodePath } from '../journal/scope.ts';
 import type { ExitClass } from '../model/execution.ts';
+import { DeadlineError } from '../time/errors.ts';
+import { messageOf } from '../errors/autotest-error.ts';
 import { worstOutcome, type ResultOutcome } from '../results/outcome.ts';
-import { ControlDivergedError, JobAbortedError, JobCompleteError } from './errors.ts';
+import { ControlDivergedError, JobAbortedError, JobCompleteError, NestedStepError } from './errors.ts';
 import { exitClassOf, verdictOf } from './outcome.ts';
 import { callerPlace } from './place.ts';
 import { Replay, type EmissionKind, type RecordedStep } from './replay.ts';
@@ -65,12 +68,17 @@ export class ControlRuntime {
   readonly replay = new Replay();
   readonly root = new Scope([]);
   readonly #scopes = new AsyncLocalStorage<Scope>();
+  readonly #inStep = new AsyncLocalStorage<boolean>();
+  readonly #open = new Map<string, readonly string[]>();
   /** Ends every further step, whatever the control file catches. */
   #ending: Error | undefined;
 
   constructor(options: ControlRuntimeOptions) {
     this.options = options;
-    for (const record of options.records) this.replay.add(record);
+    for (const record of options.records) {
+      this.replay.add(record);
+      if (record.from === undefined) this.#noteOpen(record, record.scope);
+    }
   }
 
   /** The scope in which the caller runs. */
@@ -80,6 +88,17 @@ export class ControlRuntime {
 
   append(body: RecordBody, scope: readonly string[] = this.scope.path): void {
     this.options.sink.append(body, scope);
+    this.#noteOpen(body, scope);
+  }
+
+  #noteOpen({ kind }: RecordBody, scope: readonly string[]): void {
+    if (kind === 'node.start') this.#open.set(nodePath(scope), scope);
+    else if (kind === 'node.end') this.#open.delete(nodePath(scope));
+  }
+
+  /** Scopes of nodes that began and have not ended, deepest first. */
+  openNodes(): (readonly string[])[] {
+    return [...this.#open.values()].sort((a, b) => b.length - a.length);
   }
 
   sync(): void {
@@ -93,6 +112,7 @@ export class ControlRuntime {
    */
   begin(kind: string, name: string): StepCall {
     this.throwIfEnding();
+    if (this.#inStep.getStore()) throw new NestedStepError(`${kind} ${name}`);
     const { scope } = this;
     const position = scope.nextPosition();
     const key = `${kind}:${name}#${position}`;
@@ -106,6 +126,8 @@ export class ControlRuntime {
 
   /** Runs a step that may be repeated as long as it is not recorded. Its result must be JSON. */
   async step<T>(kind: string, name: string, fn: () => Promise<T> | T): Promise<T> {
+    // The step around it records what it gives; when that is answered from the journal, this one does not come at all.
+    if (this.#inStep.getStore()) return fn();
     const call = this.begin(kind, name);
     return call.scope.track(this.#step(call, fn));
   }
@@ -114,7 +136,7 @@ export class ControlRuntime {
     if (call.recorded?.done) return this.recall<T>(call.recorded);
     let value: T;
     try {
-      value = await fn();
+      value = await this.#inStep.run(true, fn);
     } catch (error) {
       // What ends because the job ends was not done: a later run may do it.
       if (this.options.signal.aborted || this.#ending) throw error;
@@ -191,6 +213,7 @@ export class ControlRuntime {
   /** Writes a record once, however often the control file runs from the top. */
   emit(kind: EmissionKind, body: RecordBody, below?: string): void {
     this.throwIfEnding();
+    if (this.#inStep.getStore()) throw new NestedStepError(kind);
     const { scope } = this;
     if (scope.countEmission(kind) <= this.replay.emitted(scope.path, kind)) return;
     this.append(body, below === undefined ? scope.path : [...scope.path, below]);
@@ -204,7 +227,7 @@ export class ControlRuntime {
 
   throwIfEnding(): void {
     if (this.#ending) throw this.#ending;
-    if (this.options.signal.aborted) throw this.endWith(asAborted(this.options.signal.reason));
+    if (this.options.signal.aborted) throw this.endWith(asError(this.options.signal.reason));
   }
 
   /** Carries the control file out; never throws for what it does. Records of the job's start and end are written. */
@@ -327,10 +350,10 @@ export class ControlRuntime {
   }
 }
 
-function asAborted(reason: unknown): JobAbortedError {
-  if (reason instanceof JobAbortedError) return reason;
-  const text = reason instanceof Error ? reason.message : String(reason);
-  return new JobAbortedError(text, reason instanceof Error && reason.name === 'DeadlineError');
+function asError(reason: unknown): Error {
+  if (reason instanceof DeadlineError) return new JobAbortedError(reason.message, true);
+  if (reason instanceof Error && reason.name !== 'AbortError') return reason;
+  return new JobAbortedError(messageOf(reason));
 }
 
 /** At most `limit` at the same time, in order. */

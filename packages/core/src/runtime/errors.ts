@@ -81,3 +81,15 @@ export class RebootBusyError extends AutotestError {
     this.name = 'RebootBusyError';
   }
 }
+
+/** Thrown when a test, group or record is made inside `job.step()`: it would be missing when the step is answered from the journal. */
+export class NestedStepError extends AutotestError {
+  readonly outcome = 'error';
+  constructor(what: string) {
+    super(
+      'AT_STEP_NESTED',
+      `${what} cannot stand inside job.step(). Return a value from the step and use it behind it; commands may stand inside.`,
+    );
+    this.name = 'NestedStepError';
+  }
+}

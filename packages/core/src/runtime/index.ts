@@ -24,6 +24,7 @@ export {
   ControlDivergedError,
   JobAbortedError,
   JobCompleteError,
+  NestedStepError,
   RebootBusyError,
   StepValueError,
 } from './errors.ts';

@@ -3,8 +3,9 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command, CommandResult, RunOptions } from '../control/command.ts';
 import { CommandError } from '../control/command.ts';
 import type { Job } from '../control/job.ts';
+import type { RecordBody } from '../journal/record.ts';
 import { NotSupportedError } from '../errors/autotest-error.ts';
-import { safeFileName, uniqueName } from '../node/paths.ts';
+import { uniqueName } from '../node/paths.ts';
 import { runLocal } from '../node/run-local.ts';
 import type { ControlRuntime } from './control-runtime.ts';
 import { JobAbortedError, JobCompleteError } from './errors.ts';
@@ -83,7 +84,11 @@ export function makeJobBase(runtime: ControlRuntime, options: JobBaseOptions): J
     keyval: (values) => runtime.emit('keyval', { kind: 'keyval', values }),
     metric: ({ name, value, unit = '', direction = 'none' }) =>
       runtime.emit('metric', { kind: 'metric', metric: { name, value, unit, direction } }),
-    artifact: (path) => runtime.step('artifact', path, () => keepArtifact(runtime, options.resultsDir, path)),
+    artifact: (path) =>
+      runtime.step('artifact', path, () => {
+        const below = runtime.scope.subdir;
+        return keepArtifact(runtime, { resultsDir: options.resultsDir, below, path });
+      }),
 
     run,
     runCheck: async (command, given) => {
@@ -124,20 +129,28 @@ function collect<T>(names: readonly string[], settled: readonly PromiseSettledRe
   return values;
 }
 
-/** Copies a file or tree below `artifacts/`; gives its path relative to the results directory. */
-export function keepArtifact(runtime: Pick<ControlRuntime, 'append'>, resultsDir: string, path: string): string {
+/**
+ * Keeps a file or tree with the results: copies it to `artifacts/` below `below`, unless it is among the results already.
+ *
+ * @returns its path relative to the results directory
+ */
+export function keepArtifact(
+  records: { append(body: RecordBody): void },
+  { resultsDir, below, path }: { readonly resultsDir: string; readonly below: string; readonly path: string },
+): string {
   const source = resolve(path);
   const inside = relative(resultsDir, source);
-  if (inside !== '' && !inside.startsWith('..') && !isAbsolute(inside)) {
-    runtime.append({ kind: 'artifact', path: inside });
-    return inside;
-  }
-  const directory = join(resultsDir, 'artifacts');
-  mkdirSync(directory, { recursive: true });
-  const name = uniqueName(directory, safeFileName(basename(source)));
-  cpSync(source, join(directory, name), { recursive: true, dereference: false });
-  runtime.append({ kind: 'artifact', path: `artifacts/${name}` });
-  return `artifacts/${name}`;
+  const isInside = inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
+  const kept = isInside ? inside : copyArtifact(resultsDir, join(below, 'artifacts'), source);
+  records.append({ kind: 'artifact', path: kept });
+  return kept;
+}
+
+function copyArtifact(resultsDir: string, directory: string, source: string): string {
+  mkdirSync(join(resultsDir, directory), { recursive: true });
+  const name = uniqueName(join(resultsDir, directory), basename(source));
+  cpSync(source, join(resultsDir, directory, name), { recursive: true });
+  return join(directory, name);
 }
 
 const noProfilers: Job['profilers'] = {

@@ -187,7 +187,7 @@ function finish(
 }
 
 /** Names in the results directory that are not for tests. */
-const reserved = [
+const reserved = new Set([
   'debug',
   'sysinfo',
   'bundle',
@@ -199,14 +199,14 @@ const reserved = [
   'journal.ndjson',
   'control.ts',
   'artifacts',
-];
+]);
 
 function takeSubdir(runtime: ControlRuntime, below: string, name: string): string {
   const base = safeFileName(name);
   const taken = runtime.replay.subdirs;
   for (let n = 1; ; n++) {
     const subdir = posix.join(below, n === 1 ? base : `${base}.${n}`);
-    if (taken.has(subdir) || reserved.includes(subdir) || subdir.startsWith('crashinfo.')) continue;
+    if (taken.has(subdir) || reserved.has(subdir) || subdir.startsWith('crashinfo.')) continue;
     taken.add(subdir);
     return subdir;
   }

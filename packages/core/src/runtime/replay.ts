@@ -98,6 +98,23 @@ export class Replay {
     return steps === undefined ? 0 : Math.max(0, ...steps.keys());
   }
 
+  /** Finished steps of a scope and of those below it; `below` is the escaped path from the scope. */
+  stepsBelow(scope: readonly string[]): (RecordedStep['done'] & {
+    readonly below: string;
+    readonly position: number;
+    readonly key: string;
+    readonly at?: string | undefined;
+  })[] {
+    const root = nodePath(scope);
+    return [...this.#scopes].flatMap(([path, { steps }]) => {
+      if (path !== root && !path.startsWith(`${root}/`)) return [];
+      const below = path === root ? '' : path.slice(root.length + 1);
+      return [...steps].flatMap(([position, { key, at, done }]) =>
+        done ? [{ below, position, key, at, ...done }] : [],
+      );
+    });
+  }
+
   emitted(scope: readonly string[], kind: EmissionKind): number {
     return this.#scopes.get(nodePath(scope))?.emitted.get(kind) ?? 0;
   }

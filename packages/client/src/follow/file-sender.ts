@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { constants, type BigIntStats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { maxFrameBytes } from '@autotest/core';
+import type { FileIds } from './file-ids.ts';
+import type { FrameWriter } from './frame-writer.ts';
+
+/** Files up to this size are checked for being rewritten in place. */
+const smallBytes = 64 * 1024;
+
+interface SentFile {
+  sent: number;
+  mtimeNs: bigint;
+  /** Of the bytes that were sent, of small files. */
+  hash: string | undefined;
+}
+
+/** Sends what each file has grown by, from where the follower is. */
+export class FileSender {
+  readonly #root: string;
+  readonly #ids: FileIds;
+  readonly #out: FrameWriter;
+  readonly #have: Readonly<Record<string, number>>;
+  readonly #files = new Map<string, SentFile>();
+  readonly #refused = new Set<string>();
+
+  constructor(root: string, have: Readonly<Record<string, number>>, ids: FileIds, out: FrameWriter) {
+    this.#root = root;
+    this.#have = have;
+    this.#ids = ids;
+    this.#out = out;
+  }
+
+  async refuse(path: string, why: string): Promise<void> {
+    if (this.#refused.has(path)) return;
+    this.#refused.add(path);
+    await this.#out.write({ type: 'refused', path, why });
+  }
+
+  /** Sends everything that the file has now. Gives true when there was something. */
+  async send(path: string): Promise<boolean> {
+    let handle: FileHandle;
+    try {
+      handle = await open(join(this.#root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      await this.#cannotOpen(path, error as NodeJS.ErrnoException);
+      return false;
+    }
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (!stats.isFile()) return false;
+      return await this.#sendOpen(path, handle, stats);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #cannotOpen(path: string, { code }: NodeJS.ErrnoException): Promise<void> {
+    if (code === 'ELOOP') await this.refuse(path, 'it is a symbolic link');
+    else if (code === 'EACCES') await this.refuse(path, 'it may not be read');
+  }
+
+  async #sendOpen(path: string, handle: FileHandle, stats: BigIntStats): Promise<boolean> {
+    const size = Number(stats.size);
+    const id = `${stats.ino}:${stats.birthtimeNs}`;
+    const file = this.#files.get(path) ?? this.#firstSight(path);
+    if (file.mtimeNs === stats.mtimeNs && file.sent === size && this.#ids.get(path) === id) return false;
+    const replaced = (this.#ids.get(path) ?? id) !== id || size < file.sent || (await this.#rewritten(handle, file));
+    if (replaced) Object.assign(file, { sent: 0, hash: undefined });
+    const mode = Number(stats.mode & 0o777n);
+    const isNew = this.#ids.get(path) === undefined && file.sent === 0;
+    this.#ids.set(path, id);
+    let sent = false;
+    if ((replaced || isNew) && size === 0) {
+      await this.#out.write({ type: 'data', path, offset: 0, length: 0, mode, ...(replaced && { replace: true }) });
+      sent = true;
+    }
+    const buffer = Buffer.allocUnsafe(Math.min(maxFrameBytes, Math.max(1, size - file.sent)));
+    for (let first = true; file.sent < size; first = false) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - file.sent), file.sent);
+      if (bytesRead === 0) break;
+      const data = Buffer.from(buffer.subarray(0, bytesRead));
+      await this.#out.write(
+        { type: 'data', path, offset: file.sent, length: bytesRead, mode, ...(first && replaced && { replace: true }) },
+        data,
+      );
+      file.sent += bytesRead;
+      sent = true;
+    }
+    file.mtimeNs = stats.mtimeNs;
+    file.hash = file.sent <= smallBytes ? await hashOf(handle, file.sent) : undefined;
+    return sent;
+  }
+
+  #firstSight(path: string): SentFile {
+    const have = Object.hasOwn(this.#have, path) ? (this.#have[path] ?? 0) : 0;
+    const file: SentFile = { sent: have, mtimeNs: -1n, hash: undefined };
+    this.#files.set(path, file);
+    return file;
+  }
+
+  async #rewritten(handle: FileHandle, file: SentFile): Promise<boolean> {
+    return file.hash !== undefined && file.sent > 0 && (await hashOf(handle, file.sent)) !== file.hash;
+  }
+}
+
+async function hashOf(handle: FileHandle, length: number): Promise<string> {
+  const buffer = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(buffer, 0, length, 0);
+  return createHash('sha1').update(buffer.subarray(0, bytesRead)).digest('base64');
+}

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  NotSupportedError,
+  formatDuration,
+  nodePath,
+  parseDuration,
+  type CommandResult,
+  type RunCommandOptions,
+  type TestOutcome,
+} from '@autotest/core';
+import { runLocal } from '@autotest/core/node';
+import { runLeaf, verdictOf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
+import { BoundedLog } from '../logs/bounded-log.ts';
+import { killMarked } from '../processes/kill.ts';
+import { testMarker } from '../processes/marked.ts';
+import type { ClientSession } from '../session/client-session.ts';
+import { testEnv, testRunId } from './test-env.ts';
+
+const defaultTimeoutMs = 3_600_000;
+
+/** `job.runCommand`: an executable as a test. */
+export function runCommand(
+  session: ClientSession,
+  name: string,
+  argv: readonly string[],
+  options: RunCommandOptions = {},
+): Promise<TestOutcome> {
+  const timeoutMs = options.timeout === undefined ? defaultTimeoutMs : parseDuration(options.timeout);
+  return runLeaf(session.runtime, {
+    kind: 'command',
+    name: options.tag === undefined ? name : `${name}.${options.tag}`,
+    timeoutMs: options.timeout === undefined ? undefined : timeoutMs,
+    check: options.check,
+    onInterrupted: session.spec.control.onUnexpectedReboot ?? 'continue',
+    run: async (place) => {
+      const path = nodePath(place.scope);
+      session.running.add(path);
+      try {
+        return await runAt(session, place, argv, options, timeoutMs);
+      } catch (error) {
+        const { outcome, reason } = verdictOf(error, 'error');
+        return { outcome, reason };
+      } finally {
+        session.running.delete(path);
+      }
+    },
+  });
+}
+
+async function runAt(
+  session: ClientSession,
+  place: LeafPlace,
+  argv: readonly string[],
+  options: RunCommandOptions,
+  timeoutMs: number,
+): Promise<LeafEnd> {
+  const { format = 'exit' } = options;
+  if (format !== 'exit') throw new NotSupportedError(`Result format ${format}`, 'Use exit.');
+  const outputDir = join(session.spec.resultsDir, place.subdir);
+  mkdirSync(join(outputDir, 'debug'), { recursive: true });
+  const log = new BoundedLog(join(outputDir, 'debug', 'output.log'));
+  const id = testRunId(session, place);
+  try {
+    const result = await runLocal(argv, {
+      cwd: options.cwd ?? outputDir,
+      baseEnv: { ...testEnv(session, place), [testMarker]: id },
+      ...(options.env && { env: options.env }),
+      timeout: timeoutMs,
+      signal: session.signal,
+      maxOutputBytes: 64 * 1024,
+      onOutput: (chunk) => {
+        log.write(chunk);
+        session.active();
+      },
+    });
+    return endOf(result, timeoutMs);
+  } finally {
+    await killMarked(testMarker, id);
+    log.close();
+  }
+}
+
+/** What the exit of a command says by itself. */
+function endOf(result: CommandResult, timeoutMs: number): LeafEnd {
+  if (result.timedOut) return { outcome: 'timeout', reason: `Command timeout of ${formatDuration(timeoutMs)} expired` };
+  if (result.aborted) return { outcome: 'abort', reason: 'The job was ended while the command ran' };
+  if (result.signal !== undefined) return { outcome: 'error', reason: `The command was killed by ${result.signal}` };
+  if (result.exitCode === undefined)
+    return { outcome: 'error', reason: `The command could not be started: ${result.stderr.trim().slice(0, 500)}` };
+  if (result.exitCode === 0) return { outcome: 'pass' };
+  return { outcome: 'fail', reason: `exit code ${result.exitCode}` };
+}

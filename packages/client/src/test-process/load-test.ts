@@ -1,0 +1,26 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { TestDefinition } from '@autotest/core';
+import { TestNotFoundError } from '../errors.ts';
+import { bundledTests } from '../tests/index.ts';
+import type { TestSource } from './messages.ts';
+
+/** @throws TestNotFoundError when the module's default export is no test */
+export async function loadTest(source: TestSource): Promise<{ definition: TestDefinition; modulePath: string }> {
+  if (source.kind === 'bundled') {
+    const definition = bundledTests.get(source.name);
+    if (!definition) throw new TestNotFoundError(source.name, ['bundled tests']);
+    return { definition, modulePath: fileURLToPath(import.meta.url) };
+  }
+  process.setSourceMapsEnabled(true);
+  const module = (await import(pathToFileURL(source.path).href)) as { default?: unknown };
+  const definition = module.default;
+  if (!isTestDefinition(definition))
+    throw new TestNotFoundError(source.path, ['its default export, which is no defineTest({…})']);
+  return { definition, modulePath: source.path };
+}
+
+function isTestDefinition(value: unknown): value is TestDefinition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, runOnce } = value as Partial<TestDefinition>;
+  return typeof name === 'string' && typeof runOnce === 'function';
+}
