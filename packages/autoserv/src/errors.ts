@@ -1,0 +1,136 @@
+import { AutotestError, messageOf } from '@autotest/core';
+
+/** Thrown when no connection to a host comes about: refused, timed out, no route, unknown name. */
+export class HostUnreachableError extends AutotestError {
+  constructor(host: string, where: string, why: string, remedy: string, cause?: unknown) {
+    super('AT_HOST_UNREACHABLE', `Host ${host} cannot be reached at ${where}: ${why}. ${remedy}`, {
+      cause,
+      details: { host, where },
+    });
+    this.name = 'HostUnreachableError';
+  }
+}
+
+/** Thrown when a host answers but lets none of the keys in. */
+export class HostAuthError extends AutotestError {
+  constructor(host: string, user: string, tried: readonly string[], cause?: unknown) {
+    const keys = tried.length > 0 ? `the keys tried were ${tried.join(', ')}` : 'there is no key to try';
+    super(
+      'AT_HOST_AUTH',
+      `Host ${host} refuses the user ${user}: ${keys}. Put a public key into ~${user}/.ssh/authorized_keys on the host, or name another key for the host.`,
+      { cause, details: { host, user, tried } },
+    );
+    this.name = 'HostAuthError';
+  }
+}
+
+/** Thrown when a host shows another key than the one pinned for it: reinstalled, or somebody in between. */
+export class HostKeyMismatchError extends AutotestError {
+  constructor(host: string, pinned: readonly string[], shown: string) {
+    super(
+      'AT_HOST_KEY_MISMATCH',
+      `Host ${host} shows the key ${shown}, but ${pinned.join(' or ')} is pinned for it. If the host was reinstalled, run: autotest host pin ${host} --replace. If not, somebody may be answering in its place.`,
+      { details: { host, pinned, shown } },
+    );
+    this.name = 'HostKeyMismatchError';
+  }
+}
+
+/** Thrown when a connection breaks while something runs on it, and (with `for good`) when the host stays away too long. */
+export class HostLostError extends AutotestError {
+  constructor(host: string, why: string, cause?: unknown) {
+    super(
+      'AT_HOST_LOST',
+      `The connection to host ${host} was lost: ${why}. Look at the host's power, network and console.`,
+      { cause, details: { host } },
+    );
+    this.name = 'HostLostError';
+  }
+}
+
+/** Thrown when a host lacks something that a session needs. */
+export class HostUnfitError extends AutotestError {
+  constructor(host: string, what: string, remedy: string, options: { cause?: unknown } = {}) {
+    super('AT_HOST_UNFIT', `Host ${host} cannot be used: ${what}. ${remedy}`, { ...options, details: { host } });
+    this.name = 'HostUnfitError';
+  }
+}
+
+/** Thrown when a file did not arrive as it was sent, or could not be read or written at the other end. */
+export class TransferError extends AutotestError {
+  constructor(host: string, what: string, why: string, cause?: unknown) {
+    super('AT_TRANSFER', `Copying ${what} (host ${host}) failed: ${why}.`, { cause, details: { host } });
+    this.name = 'TransferError';
+  }
+}
+
+/** Thrown when the client on a host speaks something else than the session protocol. */
+export class SessionProtocolError extends AutotestError {
+  constructor(host: string, why: string) {
+    super('AT_SESSION_PROTOCOL', `The client on host ${host} sent what is not the session protocol: ${why}.`, {
+      details: { host },
+    });
+    this.name = 'SessionProtocolError';
+  }
+}
+
+/** Thrown when the client on a host ended without saying how. */
+export class ClientLostError extends AutotestError {
+  constructor(host: string, why: string) {
+    super(
+      'AT_CLIENT_LOST',
+      `The client on host ${host} was killed: ${why}. Look into crashinfo.${host}/ for what the host said.`,
+      { details: { host } },
+    );
+    this.name = 'ClientLostError';
+  }
+}
+
+/** Thrown when a command cannot be carried to a host as it is. */
+export class CommandInvalidError extends AutotestError {
+  constructor(why: string) {
+    super('AT_COMMAND_INVALID', `The command cannot be run: ${why}.`);
+    this.name = 'CommandInvalidError';
+  }
+}
+
+/** Thrown when another autoserv carries out the same execution. */
+export class ExecutionLockedError extends AutotestError {
+  constructor(resultsDir: string, pid: number) {
+    super('AT_EXECUTION_LOCKED', `Process ${pid} already writes ${resultsDir}; wait until it ends, or stop it.`, {
+      details: { resultsDir, pid },
+    });
+    this.name = 'ExecutionLockedError';
+  }
+}
+
+/** Thrown when the disk that holds the results has no space left, or the results tree reached its limit. */
+export class ResultsDiskFullError extends AutotestError {
+  constructor(file: string, cause?: unknown) {
+    super('AT_RESULTS_DISK_FULL', `The disk that holds ${file} is full; free space there and run the job again.`, {
+      cause,
+      details: { file },
+    });
+    this.name = 'ResultsDiskFullError';
+  }
+}
+
+/** Thrown when the command line or the spec asks for what cannot be. */
+export class UsageError extends AutotestError {
+  constructor(message: string) {
+    super('AT_USAGE', message);
+    this.name = 'UsageError';
+  }
+}
+
+/** The error with the file system's code `ENOSPC` or `EDQUOT` said in the project's words; others as they are. */
+export function asDiskError(file: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new ResultsDiskFullError(file, error) : error;
+}
+
+/** Code and message of anything thrown, as an `end` record carries them. */
+export function causeOf(error: unknown): { code: string; message: string } {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'AT_INTERNAL';
+  return { code: code.startsWith('AT_') ? code : 'AT_INTERNAL', message: messageOf(error).slice(0, 4000) };
+}

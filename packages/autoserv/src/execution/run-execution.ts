@@ -1,0 +1,214 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, type ExecutionSpec, type ExitClass, type JournalRecord } from '@autotest/core';
+import { causeOf } from '../errors.ts';
+import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
+import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
+import { ControlSocket } from './control-socket.ts';
+import { layOut } from './layout.ts';
+import { lockResults } from './lock.ts';
+import { closeOpenNodes } from './nodes.ts';
+import { Recorder } from './recorder.ts';
+import { writeResultsJson } from './results-json.ts';
+import { StatusLogs } from './status-logs.ts';
+import { Stopper, StopRequest } from './stop.ts';
+import { verdictOfExecution, type End } from './verdict.ts';
+
+export interface RunExecutionOptions {
+  readonly settings: ExecutionSettings;
+  readonly env: NodeJS.ProcessEnv;
+  /** Sees each new record, for people who watch. */
+  readonly onRecord?: (record: JournalRecord) => void;
+  /** Free text for debug/autoserv.log. */
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Carries an execution out, from the lock of its results directory to its last record. Whatever happens on the way, the journal gets its `end`
+ * record, results.json is written and the dispatcher is told; an end that cannot even be written (disk full) is told on the socket and by the exit code.
+ *
+ * @throws ExecutionLockedError when another process does it; JournalWriteError when the journal cannot even be opened
+ */
+export async function runExecution(spec: ExecutionSpec, options: RunExecutionOptions): Promise<ExitClass> {
+  const unlock = lockResults(spec.resultsDir);
+  try {
+    return await runLocked(spec, options);
+  } finally {
+    unlock();
+  }
+}
+
+async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Promise<ExitClass> {
+  const startedAt = Date.now();
+  let socket: ControlSocket | undefined;
+  const statusLogs = new StatusLogs(spec.resultsDir, options.log);
+  const recorder = Recorder.open({
+    resultsDir: spec.resultsDir,
+    epoch: spec.epoch,
+    onRecord: (record, old) => {
+      statusLogs.take(record, old);
+      if (old) return;
+      socket?.journalGrew();
+      options.onRecord?.(record);
+    },
+  });
+  const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
+  const context: ExecutionContext = {
+    spec,
+    recorder,
+    stopper,
+    settings: options.settings,
+    env: options.env,
+    connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
+  };
+  socket = await ControlSocket.listen({
+    path: spec.socketPath,
+    executionId: spec.executionId,
+    epoch: spec.epoch,
+    journalBytes: () => recorder.journalBytes,
+    onMessage: (message) => {
+      if (message.type !== 'abort') return;
+      stopper.stop(new StopRequest(message.timedOut ? 'timedOut' : 'aborted', message.by, message.reason));
+    },
+  });
+  const unwatch = [watchSignals(stopper), watchDeadline(spec, stopper), watchProcess(context, startedAt)];
+
+  const facts = await attempt(context, options);
+  for (const connection of context.connections.values()) await connection.close().catch(() => {});
+  for (const dispose of unwatch) dispose();
+  const end = finish(context, facts, startedAt, options.log);
+  statusLogs.close();
+  recorder.close();
+  await socket.end(end.exitClass);
+  return end.exitClass;
+}
+
+type Facts = { readonly thrown?: { readonly error: unknown }; readonly clients: PurposeEnd['clients'] };
+
+async function attempt(context: ExecutionContext, options: RunExecutionOptions): Promise<Facts> {
+  const { spec, recorder } = context;
+  try {
+    layOut(spec, recorder.continued);
+    if (!recorder.tree.jobStart) {
+      recorder.append({
+        kind: 'job.start',
+        name: spec.job?.name ?? spec.purpose,
+        hosts: spec.hosts.map(({ name }) => name),
+        controlType: spec.purpose === 'job' ? (spec.job?.controlType ?? 'none') : 'none',
+      });
+      recorder.sync();
+    }
+    return { clients: (await runPurpose(context)).clients };
+  } catch (error) {
+    options.log(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+    return { thrown: { error }, clients: [] };
+  }
+}
+
+/** Writes the last records. The verdict stands even when the disk does not take them. */
+function finish(
+  context: ExecutionContext,
+  { thrown, clients }: Facts,
+  startedAt: number,
+  log: (message: string) => void,
+): End {
+  const { recorder, stopper, spec } = context;
+  const request = recorder.strayError === undefined ? stopper.request : undefined;
+  const end = verdictOfExecution({ request, thrown, clients, recorder });
+  try {
+    if (spec.purpose === 'job' || spec.purpose === 'gather') closeNodesAndJob(recorder, end);
+    writeResultsJson(spec, recorder, end, startedAt);
+    recorder.append({ kind: 'end', ...end });
+    recorder.sync();
+    return end;
+  } catch (error) {
+    log(`the end could not be recorded: ${messageOf(error)}`);
+    return { exitClass: 'infra', cause: causeOf(error) };
+  }
+}
+
+function closeNodesAndJob(recorder: Recorder, end: End): void {
+  const reason = end.cause?.message ?? 'the execution ended before it';
+  closeOpenNodes(recorder, end.exitClass === 'timedOut' ? 'timeout' : 'abort', reason);
+  if (recorder.tree.jobEnd) return;
+  const outcome =
+    end.exitClass === 'clean'
+      ? 'pass'
+      : end.exitClass === 'testFailures'
+        ? (recorder.tree.outcome() ?? 'fail')
+        : end.exitClass === 'timedOut'
+          ? 'timeout'
+          : 'abort';
+  recorder.append({ kind: 'job.end', outcome, ...(end.cause && { reason: end.cause.message }) });
+}
+
+function noteStop(recorder: Recorder, request: StopRequest, log: (message: string) => void): void {
+  try {
+    recorder.append({ kind: 'abort.request', by: request.by, reason: request.message });
+  } catch (error) {
+    log(`a request to stop could not be recorded: ${messageOf(error)}`);
+  }
+}
+
+function watchSignals(stopper: Stopper): () => void {
+  const listeners = (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).map((name) => {
+    const listener = (): void => stopper.stop(new StopRequest('aborted', name, `autoserv got ${name}`));
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  return () => listeners.forEach((off) => off());
+}
+
+function watchDeadline({ limits }: ExecutionSpec, stopper: Stopper): () => void {
+  const { deadlineAt } = limits;
+  if (deadlineAt === undefined) return () => {};
+  const controller = new AbortController();
+  const longest = 2 ** 31 - 1;
+  const watch = async (): Promise<void> => {
+    for (let left = deadlineAt - Date.now(); left > 0; left = deadlineAt - Date.now()) {
+      await delay(Math.min(left, longest), undefined, { signal: controller.signal, ref: false });
+    }
+    stopper.stop(new StopRequest('timedOut', 'deadline', 'the time for the job is over'));
+  };
+  watch().catch(() => {});
+  return () => controller.abort();
+}
+
+/** Code of a server control file runs in this process: its stray errors and `process.exit` must not leave a journal without an end. */
+function watchProcess(context: ExecutionContext, startedAt: number): () => void {
+  const { recorder, spec } = context;
+  const onStray = (error: unknown): void => {
+    recorder.strayError ??= error;
+    try {
+      recorder.append({
+        kind: 'fault',
+        code: 'AT_UNCAUGHT',
+        message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+      });
+    } catch {
+      // The disk is full: the verdict says so.
+    }
+    context.stopper.stop(new StopRequest('aborted', 'autoserv', `an error that nobody caught: ${messageOf(error)}`));
+  };
+  const onExit = (): void => {
+    const end: End = {
+      exitClass: 'testFailures',
+      cause: {
+        code: 'AT_CONTROL_EXIT',
+        message: `the control file ended the process with exit code ${process.exitCode ?? 0}`,
+      },
+    };
+    closeNodesAndJob(recorder, end);
+    writeResultsJson(spec, recorder, end, startedAt);
+    recorder.append({ kind: 'end', ...end });
+    recorder.sync();
+    process.exitCode = 1;
+  };
+  process.on('uncaughtException', onStray);
+  process.on('unhandledRejection', onStray);
+  process.on('exit', onExit);
+  return () => {
+    process.off('uncaughtException', onStray);
+    process.off('unhandledRejection', onStray);
+    process.off('exit', onExit);
+  };
+}

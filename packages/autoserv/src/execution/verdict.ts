@@ -1,0 +1,56 @@
+import { exitClasses, type ExitClass, type RecordOf } from '@autotest/core';
+import { causeOf } from '../errors.ts';
+import type { Recorder } from './recorder.ts';
+import { StopRequest } from './stop.ts';
+
+export type End = Pick<RecordOf<'end'>, 'exitClass' | 'cause'>;
+
+/** Codes of errors that are the control file's, not the lab's. */
+const controlCodes = new Set(['AT_CONTROL_DIVERGED', 'AT_CONTROL_INVALID', 'AT_NOT_SUPPORTED', 'AT_COMMAND_FAILED']);
+
+/** How an execution ended, from what was asked, what was thrown and what the nodes say; in this order. */
+export function verdictOfExecution(facts: {
+  readonly request: StopRequest | undefined;
+  readonly thrown: { readonly error: unknown } | undefined;
+  /** What clients said in their last records. */
+  readonly clients: readonly { readonly exitClass?: string; readonly cause?: End['cause'] }[];
+  readonly recorder: Recorder;
+}): End {
+  const { request, clients, recorder } = facts;
+  const thrown = facts.thrown ?? (recorder.strayError === undefined ? undefined : { error: recorder.strayError });
+  if (thrown && isOfDisk(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
+  if (request) return { exitClass: request.kind, cause: { code: request.code, message: request.message } };
+  if (thrown && !isOfControl(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
+  for (const { exitClass, cause } of clients) {
+    if (isExitClass(exitClass) && exitClass !== 'clean' && exitClass !== 'testFailures')
+      return { exitClass, ...(cause && { cause }) };
+  }
+  const failed =
+    thrown !== undefined ||
+    recorder.tree.hasFailures() ||
+    clients.some(({ exitClass }) => exitClass === 'testFailures');
+  const cause = thrown ? causeOf(thrown.error) : clients.find((client) => client.cause)?.cause;
+  return failed ? { exitClass: 'testFailures', ...(cause && { cause }) } : { exitClass: 'clean' };
+}
+
+/** Nothing that came later could be recorded. */
+function isOfDisk(error: unknown): boolean {
+  const { code } = causeOf(error);
+  return code === 'AT_RESULTS_DISK_FULL' || code === 'AT_JOURNAL_WRITE';
+}
+
+function isOfControl(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && controlCodes.has(code);
+}
+
+function isExitClass(value: string | undefined): value is ExitClass {
+  return value !== undefined && (exitClasses as readonly string[]).includes(value);
+}
+
+/** Exit code of the process: 0 passed · 1 a test failed · 2 lab or infrastructure · 3 aborted or timed out. */
+export function exitCodeOf(exitClass: ExitClass): number {
+  if (exitClass === 'clean') return 0;
+  if (exitClass === 'testFailures') return 1;
+  return exitClass === 'aborted' || exitClass === 'timedOut' ? 3 : 2;
+}

@@ -1,0 +1,54 @@
+import type { Duration } from '@autotest/core';
+import { HostUnfitError } from '../errors.ts';
+import { execOn } from '../hosts/exec.ts';
+import type { HostTransport } from '../hosts/transport.ts';
+
+/** What it takes to call the client of one session. */
+export interface ClientCall {
+  readonly host: string;
+  readonly node: string;
+  readonly client: string;
+  readonly sessionDir: string;
+}
+
+/** Argument vector of a client command. */
+export function clientArgv(call: ClientCall, command: string, options: readonly string[] = []): string[] {
+  return [call.node, call.client, command, '--session', call.sessionDir, ...options];
+}
+
+/**
+ * Runs a client command that answers with one JSON line, and gives the answer.
+ *
+ * @throws HostUnfitError when it fails or answers something else; HostLostError
+ */
+export async function callClient(
+  transport: HostTransport,
+  call: ClientCall,
+  command: 'start' | 'stop' | 'clean',
+  options: { readonly arguments?: readonly string[]; readonly timeout: Duration; readonly signal?: AbortSignal },
+): Promise<Readonly<Record<string, unknown>>> {
+  const result = await execOn(transport, clientArgv(call, command, options.arguments), {
+    timeout: options.timeout,
+    ...(options.signal && { signal: options.signal }),
+  });
+  options.signal?.throwIfAborted();
+  const answer = parseAnswer(result.stdout);
+  if (result.exitCode === 0 && answer) return answer;
+  const why = result.timedOut
+    ? 'it did not end in time'
+    : result.stderr.trim().slice(-500) || `exit code ${result.exitCode ?? 'unknown'}`;
+  throw new HostUnfitError(
+    call.host,
+    `the client's command ${command} failed: ${why}`,
+    'Look into debug/autoserv.log.',
+  );
+}
+
+function parseAnswer(stdout: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import type { HostSpec, JsonValue } from '@autotest/core';
+import { ClientLostError, HostLostError, UsageError } from '../errors.ts';
+import type { ExecutionContext } from '../execution/context.ts';
+import { closeOpenNodes } from '../execution/nodes.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { collectCrashInfo } from './crash-info.ts';
+import { sessionName } from './host-paths.ts';
+import { Session, type SessionEnd } from './session.ts';
+
+export interface ClientControl {
+  readonly bundle: {
+    readonly dir: string;
+    readonly hash: string;
+    readonly entry: string;
+    readonly modules: Readonly<Record<string, string>>;
+  };
+  readonly name: string;
+  readonly params: Readonly<Record<string, JsonValue>>;
+}
+
+export interface ClientSessionOptions {
+  readonly host: HostSpec;
+  readonly control: ClientControl;
+  /** From 1, per host. */
+  readonly number: number;
+  readonly scope: readonly string[];
+  readonly below: string;
+}
+
+/** Runs a client control file on a host to its end; where that goes wrong, gathers what the host can tell and closes what the client left open. */
+export async function runClientSession(context: ExecutionContext, options: ClientSessionOptions): Promise<SessionEnd> {
+  const { recorder, spec } = context;
+  const { host, scope } = options;
+  const connection = connectionOf(context, host.name);
+  recorder.append({ kind: 'phase', phase: 'connecting', host: host.name }, scope);
+  await connection.connect({ signal: context.stopper.signal });
+  const session = makeSession(context, connection, options);
+  try {
+    const end = await session.run();
+    recorder.append({ kind: 'phase', phase: 'collecting', host: host.name }, scope);
+    await session.clean();
+    return end;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof ClientLostError || (connection.connected && !(error instanceof HostLostError))) {
+      recorder.append({ kind: 'phase', phase: 'collecting', host: host.name }, scope);
+      await collectCrashInfo(context, connection).catch(() => {});
+      await session.clean();
+    }
+    const timedOut = context.stopper.request?.kind === 'timedOut';
+    closeOpenNodes(recorder, timedOut ? 'timeout' : 'abort', reason, scope.length > 0 ? scope : []);
+    throw error;
+  } finally {
+    session.close();
+    recorder.append({ kind: 'phase', phase: 'done', host: host.name, message: spec.tag }, scope);
+  }
+}
+
+/** @throws UsageError for a host that the execution does not hold */
+export function connectionOf(context: ExecutionContext, host: string): HostConnection {
+  const connection = context.connections.get(host);
+  if (connection) return connection;
+  throw new UsageError(
+    `This execution holds no host ${host}; it holds ${[...context.connections.keys()].join(', ') || 'none'}.`,
+  );
+}
+
+export function makeSession(
+  context: ExecutionContext,
+  connection: HostConnection,
+  options: ClientSessionOptions,
+): Session {
+  const { spec, recorder, stopper, settings } = context;
+  const { host, control, number, scope, below } = options;
+  const { deadlineAt, idleTimeoutMs, maxResultsBytes } = spec.limits;
+  return new Session({
+    connection,
+    recorder,
+    stopper,
+    resultsDir: spec.resultsDir,
+    name: sessionName(spec.resultsDir, host.name, number),
+    label: number === 1 ? host.name : `${host.name}.${number}`,
+    scope,
+    below,
+    clientFile: settings.clientFile,
+    bundle: control.bundle,
+    control: { name: control.name },
+    about: {
+      tag: spec.tag,
+      epoch: spec.epoch,
+      params: control.params,
+      ...(spec.job && {
+        job: { id: spec.job.id, name: spec.job.name, owner: spec.job.owner, keyvals: spec.job.keyvals },
+      }),
+      testDirs: settings.testDirs,
+      ...(deadlineAt !== undefined && { deadlineAt }),
+      ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+      maxResultsBytes,
+    },
+    rebootMs: settings.rebootMs,
+  });
+}

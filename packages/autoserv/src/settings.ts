@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import type { ExecutionSettings } from './execution/context.ts';
+
+/** Settings where nothing else was said. The client is the one that is installed beside this package. */
+export function defaultSettings(env: NodeJS.ProcessEnv = process.env): ExecutionSettings {
+  return {
+    // Looked for when it is needed: verifying a host needs none.
+    get clientFile() {
+      return (
+        env.AUTOTEST_CLIENT_FILE ??
+        fileURLToPath(new URL('../dist/client.mjs', import.meta.resolve('@autotest/client/bundle')))
+      );
+    },
+    connectTimeoutMs: 20_000,
+    rebootMs: 30 * 60_000,
+    minFreeBytes: bytesOf(env.AUTOTEST_MIN_FREE_BYTES, 512 * 1024 * 1024),
+    maxClockSkewMs: 30_000,
+    testDirs: (env.AUTOTEST_TEST_DIRS ?? '').split(':').filter((dir) => dir.startsWith('/')),
+  };
+}
+
+function bytesOf(text: string | undefined, otherwise: number): number {
+  const value = Number(text);
+  return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+}
