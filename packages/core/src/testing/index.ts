@@ -4,3 +4,5 @@
  * @module
  */
 export { makeTestDatabase } from './database.ts';
+export { hasSshd, startSshd, type Sshd, type SshdHost } from './sshd.ts';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
