@@ -2,7 +2,7 @@ import { kernelOfFields } from './kernel.ts';
 import { isOwnLine, openLevel, timestampOf, type Level } from './level.ts';
 import { parseStatusLine, type ParseLineOptions, type StatusEntry } from './line.ts';
 import { ProblemReporter } from './problems.ts';
-import { joinReasons, newStanding, note, noteInner } from './reasons.ts';
+import { joinReasons, newStanding, note, noteInner, type Standing } from './reasons.ts';
 import { isAtLeastAsBad, isClassicFailure, meaningOf, type ClassicStatus, type CodeMeaning } from './status.ts';
 import {
   unknownKernel,
@@ -143,8 +143,7 @@ export class StatusParserV1 implements StatusLogParser {
     }
     if (entry.subdir === null && entry.operation === null) {
       if (status === 'ABORT') this.#aborted = true;
-      const client = this.#levels.at(-1);
-      if (client) note(client.standing, status, entry.message);
+      this.#noteClient(status, entry.message);
       return;
     }
     this.#sink.onTest({
@@ -158,10 +157,9 @@ export class StatusParserV1 implements StatusLogParser {
       started: null,
       finished: timestampOf(entry),
     });
-    if (!running) return;
     const standing = newStanding();
     note(standing, status, entry.message);
-    noteInner(running.standing, standing);
+    this.#noteAround(running, standing);
   }
 
   #finish(entry: StatusEntry, status: ClassicStatus, text: string): void {
@@ -194,7 +192,7 @@ export class StatusParserV1 implements StatusLogParser {
     }
     note(standing, status, standing.reasons.size === 0 ? message : '');
     if (level.kind === 'client') {
-      this.#closeClient(level, message, time);
+      this.#closeClient(level, joinReasons(standing.reasons) || message, time);
       return;
     }
     let testname = level.name;
@@ -203,15 +201,28 @@ export class StatusParserV1 implements StatusLogParser {
       if (!isClassicFailure(standing.status)) this.#kernel = kernelOfFields(fields);
     }
     this.#sink.onTest(this.#verdict(level, testname, standing.status, joinReasons(standing.reasons), time));
-    if (level.parent) noteInner(level.parent.standing, standing);
+    this.#noteAround(level.parent, standing);
+  }
+
+  /** What a test that has ended means for the one around it; between tests, it ends what nameless lines had to say. */
+  #noteAround(around: Level | null, inner: Standing): void {
+    if (around) noteInner(around.standing, inner);
+    else this.#levels.at(-1)?.standing.reasons.clear();
+  }
+
+  /** A nameless line between tests: the last one before the end of the client job is its reason. */
+  #noteClient(status: ClassicStatus, message: string): void {
+    const client = this.#levels.at(-1);
+    if (!client) return;
+    if (message !== '' && isAtLeastAsBad(status, client.standing.status)) client.standing.reasons.clear();
+    note(client.standing, status, message);
   }
 
   /** A client job has not failed because of what its tests said. */
-  #closeClient(level: Level, message: string, time: number | null): void {
+  #closeClient(level: Level, reason: string, time: number | null): void {
     const { standing } = level;
     const bad = isAtLeastAsBad(standing.status, 'ABORT');
     if (standing.status === 'ABORT') this.#aborted = true;
-    const reason = bad ? joinReasons(standing.reasons) : message;
     this.#sink.onTest(this.#verdict(level, level.name, bad ? standing.status : 'GOOD', reason, time));
   }
 

@@ -74,6 +74,18 @@ describe('tests and jobs', () => {
     expect(rows).toEqual(['CLIENT_JOB.0 GOOD', 't FAIL x', 'CLIENT_JOB.1 ABORT client died']);
   });
 
+  it('takes the last nameless line after the last test for the reason of a client job', () => {
+    const { rows } = parse(`START>---->---->@1>
+      >WARN>---->---->@1>before
+      >START>t>t>@1>
+      >>GOOD>t>t>@1>fine
+      >END GOOD>t>t>@1>
+      >WARN>---->---->@1>network lost
+      >WARN>---->---->@1>network lost again
+      END ABORT>---->---->@2>client died`);
+    expect(rows).toEqual(['CLIENT_JOB.0 ABORT network lost again', 't GOOD fine']);
+  });
+
   it('joins reasons that are at least as bad as the worst before, sorted, without those inside of others', () => {
     const { rows } = parse(`START>t>t>@1>
       >WARN>---->---->@1>z warning
