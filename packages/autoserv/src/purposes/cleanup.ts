@@ -5,7 +5,7 @@ import { probeHost } from '../session/probe.ts';
 import { rebootHost } from './reboot.ts';
 import { runHostSteps, type HostStep } from './steps.ts';
 
-/** Leaves the hosts as they were before: no client runs, no session is left; rebooted where the host's attribute `cleanup` says `reboot`. */
+/** Leaves the hosts as they were before: no client runs, no session is left; rebooted where the spec asks for it. */
 export async function cleanUp(context: ExecutionContext): Promise<void> {
   await runHostSteps(context, 'cleanup', [endSessions, rebootIfAsked]);
 }
@@ -39,7 +39,7 @@ const endSessions: HostStep = {
 const rebootIfAsked: HostStep = {
   name: 'reboot',
   run: async ({ connection, spec, context }) => {
-    if (spec.attributes.cleanup !== 'reboot') return { outcome: 'skip', reason: 'it was not asked for' };
+    if (!context.spec.reboot) return { outcome: 'skip', reason: 'it was not asked for' };
     if (spec.transport === 'local') return { outcome: 'skip', reason: 'this machine is not rebooted' };
     await rebootHost(context, connection);
     return { outcome: 'pass' };

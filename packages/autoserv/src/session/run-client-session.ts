@@ -29,7 +29,7 @@ export interface ClientSessionOptions {
 
 /** Runs a client control file on a host to its end; where that goes wrong, gathers what the host can tell and closes what the client left open. */
 export async function runClientSession(context: ExecutionContext, options: ClientSessionOptions): Promise<SessionEnd> {
-  const { recorder, spec } = context;
+  const { recorder } = context;
   const { host, scope } = options;
   const connection = connectionOf(context, host.name);
   recorder.append({ kind: 'phase', phase: 'connecting', host: host.name }, scope);
@@ -52,7 +52,7 @@ export async function runClientSession(context: ExecutionContext, options: Clien
     throw error;
   } finally {
     session.close();
-    recorder.append({ kind: 'phase', phase: 'done', host: host.name, message: spec.tag }, scope);
+    recorder.append({ kind: 'phase', phase: 'done', host: host.name }, scope);
   }
 }
 
