@@ -1,0 +1,4 @@
+import { makeTestDatabase } from '@autotest/core/testing';
+import { describeStore } from './contract/describe-store.ts';
+
+describeStore('SQLite in memory', { open: () => makeTestDatabase() });
