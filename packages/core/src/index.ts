@@ -75,6 +75,7 @@ export { LabelError, LabelExpressionError } from './labels/errors.ts';
 export type * from './labels/expression.ts';
 export * from './status-log/status.ts';
 export * from './status-log/line.ts';
+export { StatusLogView, type StatusLogViewOptions } from './status-log/view.ts';
 export * from './status-log/verdict.ts';
 export { StatusParserV1, type StatusParserOptions } from './status-log/parser.ts';
 export { StatusParserV0, type StatusParserV0Options } from './status-log/parser-v0.ts';
