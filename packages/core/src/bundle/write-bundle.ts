@@ -24,7 +24,6 @@ export async function writeBundle(bundle: ControlBundle, directory: string): Pro
     await putInPlace(fresh, target, old, bundle.files);
   } finally {
     await rm(fresh, { recursive: true, force: true });
-    await rm(old, { recursive: true, force: true });
   }
 }
 
@@ -34,16 +33,23 @@ async function writeOne(path: string, text: string): Promise<void> {
 }
 
 async function putInPlace(fresh: string, target: string, old: string, files: ControlBundle['files']): Promise<void> {
-  try {
-    await rename(fresh, target);
-    return;
-  } catch (error) {
-    if (!isOneOf(error, ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])) throw error;
+  for (let triesLeft = 5; ; triesLeft--) {
+    try {
+      await rename(fresh, target);
+      return;
+    } catch (error) {
+      if (triesLeft === 0 || !isOneOf(error, ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])) throw error;
+    }
+    // Somebody else may have been faster with the same bundle.
+    if (await holds(target, files)) return;
+    await rename(target, `${old}-${triesLeft}`).catch(ignoreMissing);
+    await rm(`${old}-${triesLeft}`, { recursive: true, force: true });
   }
-  // Somebody else may have been faster with the same bundle.
-  if (await holds(target, files)) return;
-  await rename(target, old);
-  await rename(fresh, target);
+}
+
+/** Somebody else has moved it away already. */
+function ignoreMissing(error: unknown): void {
+  if (!isOneOf(error, ['ENOENT'])) throw error;
 }
 
 /** Whether a directory holds these files and no others. */
