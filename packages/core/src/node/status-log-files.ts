@@ -60,7 +60,7 @@ export class StatusLogFiles {
   }
 
   close(): void {
-    for (const path of [...this.#open.keys()]) this.#end(path);
+    for (const path of this.#open.keys()) this.#end(path);
     this.#all.close();
   }
 

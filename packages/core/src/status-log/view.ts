@@ -74,9 +74,10 @@ export class StatusLogView {
         this.#endAt(record, jobKey, record.outcome === 'abort' ? 'ABORT' : 'GOOD', record.reason);
         return;
       case 'node.start': {
-        const fields = record.timeoutMs === undefined ? {} : { timeout: String(Math.round(record.timeoutMs / 1000)) };
-        const attempt = record.attempt === undefined ? {} : { attempt: String(record.attempt) };
-        this.#start(record, '', record.name, record.subdir ?? null, { ...fields, ...attempt });
+        const fields: Record<string, string> = {};
+        if (record.timeoutMs !== undefined) fields.timeout = String(Math.round(record.timeoutMs / 1000));
+        if (record.attempt !== undefined) fields.attempt = String(record.attempt);
+        this.#start(record, '', record.name, record.subdir ?? null, fields);
         return;
       }
       case 'node.end':
@@ -278,6 +279,9 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** `Nov 23 20:04:05`, as the original writes it. */
 function localTime(t: number): string {
   const date = new Date(t);
-  const two = (value: number): string => String(value).padStart(2, '0');
   return `${months[date.getMonth()]} ${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

@@ -7,10 +7,13 @@ function textOf(bodies: readonly (readonly [readonly string[], RecordBody])[], r
   let text = '';
   for (const [scope, body] of bodies) {
     seq += 1;
-    const record = { v: 1, seq, t: 1_700_000_000_000 + seq * 1000, epoch: 1, scope, ...body } as JournalRecord;
-    text += view.apply(record);
+    text += view.apply({ ...record(scope, body), seq, t: 1_700_000_000_000 + seq * 1000 });
   }
   return text;
+}
+
+function record(scope: readonly string[], body: RecordBody): JournalRecord {
+  return { v: 1, seq: 1, t: 0, epoch: 0, scope, ...body };
 }
 
 /** Indent, code, subdir, operation and message of each line: what does not depend on the time zone. */
@@ -70,8 +73,6 @@ describe('the status log as a view of the journal', () => {
 
   it('writes lines of the first open branch at once', () => {
     const view = new StatusLogView();
-    const record = (scope: readonly string[], body: RecordBody): JournalRecord =>
-      ({ v: 1, seq: 1, t: 0, epoch: 0, scope, ...body }) as JournalRecord;
     expect(view.apply(record(['a'], { kind: 'node.start', node: 'test', name: 'a' }))).toContain('START');
     expect(view.apply(record(['b'], { kind: 'node.start', node: 'test', name: 'b' }))).toBe('');
     expect(shape(view.apply(record(['a'], { kind: 'node.end', outcome: 'pass' })))).toEqual([
