@@ -61,7 +61,8 @@ describe('Checking arguments', () => {
   test('takes hostile names for what they are.', () => {
     const hostile = JSON.parse('{"__proto__":1,"constructor":2}');
     expect(checkParams(undefined, hostile).problems.map(({ name }) => name)).toEqual(['__proto__', 'constructor']);
-    expect(checkParams({ toString: { type: 'string' } } as ParamSchema, {}).problems).toHaveLength(1);
+    const odd: ParamSchema = JSON.parse('{"valueOf":{"type":"string"}}');
+    expect(checkParams(odd, {}).problems).toHaveLength(1);
   });
 
   test('gives durations as text.', () => {
@@ -87,7 +88,7 @@ describe('Arguments of a command line', () => {
     expect([{ ...result.args }, result.problems]).toEqual([args, []]);
   });
 
-  test.each([
+  test.each<Record<string, string>>([
     { size: '8 MB' },
     { size: '' },
     { size: '0x10' },

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { LabelExpression } from '../../src/labels/expression.ts';
 import { labelProblem } from '../../src/labels/label.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evaluateLabels } from '../../src/labels/evaluate.ts';
 import { explainLabels, nearestHosts } from '../../src/labels/explain.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LabelExpressionError } from '../../src/labels/errors.ts';
 import { formatLabelExpression } from '../../src/labels/format.ts';
