@@ -273,6 +273,8 @@ export interface SchedulingStore {
   setWaiting(reasons: readonly { entryId: number; code: string; message: string }[]): Promise<void>;
   extendLeases(dispatcherId: string, untilMs: number): Promise<number>;
   heartbeat(dispatcher: Omit<DispatcherRow, 'heartbeatAt'>): Promise<void>;
+  /** All that ever gave a sign of life, by id. */
+  dispatchers(): Promise<DispatcherRow[]>;
   /**
    * Takes journal records into result rows, events and the execution's offset, in one transaction: exactly once, since `fromOffset` must be the stored offset
    * (else nothing is done and the stored one is given). Records whose epoch is not the execution's are counted in `stale` and left out.

@@ -201,7 +201,17 @@ export function describeScheduling(store: StoreUnderTest): void {
       version: entry.version,
       waiting: { code: 'NO_HOST', message: 'soon' },
     });
-    const moved = await db.scheduling.write((w) => w.moveEntry(entry, 'launch'));
+    const assigned = await db.scheduling.write((w) => w.moveEntry(entry, 'assign'));
+    expect(assigned).not.toHaveProperty('waiting');
+    await db.scheduling.setWaiting([reason]);
+    expect(only(await db.jobs.entries(entry.jobId))).toMatchObject({
+      state: 'preparing',
+      waiting: { code: 'NO_HOST' },
+    });
+    const moved = await db.scheduling.write(async (w) => {
+      if (!assigned) throw new Error('the entry was not assigned');
+      return w.moveEntry(await w.moveEntry(assigned, 'host_ready'), 'launch');
+    });
     expect(moved).not.toHaveProperty('waiting');
     await db.scheduling.setWaiting([reason]);
     expect(only(await db.jobs.entries(entry.jobId))).not.toHaveProperty('waiting');
@@ -230,6 +240,7 @@ export function describeScheduling(store: StoreUnderTest): void {
     await db.scheduling.heartbeat(dispatcher);
     await db.scheduling.heartbeat(dispatcher);
     await db.scheduling.heartbeat({ ...dispatcher, pid: 2, startedAt: 2 });
+    expect(only(await db.scheduling.dispatchers())).toMatchObject({ ...dispatcher, pid: 2, startedAt: 2 });
     const events = await db.events.since(0, { first: 10 });
     expect(events.map((event) => event.data.pid)).toEqual([1, 2]);
   });

@@ -27,3 +27,8 @@ export function heartbeat(session: Session, dispatcher: Omit<DispatcherRow, 'hea
     tx.emit({ kind: 'dispatcher.changed', data: { id, machine, pid, startedAt } });
   });
 }
+
+/** All that ever gave a sign of life, by id. */
+export async function listDispatchers({ db }: Session): Promise<DispatcherRow[]> {
+  return db.selectFrom('dispatchers').selectAll().orderBy('id').execute();
+}

@@ -29,7 +29,8 @@ export async function moveEntry(
       ...defined({ cause: causeColumn(cause) }),
       ...(triedHostIds && { triedHostIds: toJson(triedHostIds) }),
       ...(repairedHostIds && { repairedHostIds: toJson(repairedHostIds) }),
-      ...(entry.state === 'queued' && { waiting: null }),
+      // The reason belonged to the state that the entry leaves.
+      waiting: null,
       ...(to === 'starting' && { startedAt: eb.fn.coalesce('startedAt', eb.val(tx.now)) }),
       ...(to === 'finished' && { finishedAt: tx.now }),
       state: to,

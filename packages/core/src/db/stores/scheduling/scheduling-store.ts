@@ -2,7 +2,7 @@ import type { SchedulingStore } from '../../database.ts';
 import { LostRace } from '../../errors.ts';
 import type { Session } from '../../session.ts';
 import { ingest } from '../results/ingest.ts';
-import { heartbeat } from './heartbeat.ts';
+import { heartbeat, listDispatchers } from './heartbeat.ts';
 import { extendLeases } from './leases.ts';
 import { readSnapshot } from './snapshot.ts';
 import { setWaiting } from './waiting.ts';
@@ -22,6 +22,7 @@ export function schedulingStore(session: Session): SchedulingStore {
     setWaiting: (reasons) => setWaiting(session, reasons),
     extendLeases: (dispatcherId, untilMs) => extendLeases(session, dispatcherId, untilMs),
     heartbeat: (dispatcher) => heartbeat(session, dispatcher),
+    dispatchers: () => listDispatchers(session),
     ingest: (executionId, batch) => ingest(session, executionId, batch),
   };
 }

@@ -1,5 +1,9 @@
+import type { EntryState } from '../../../model/entry.ts';
 import type { Session } from '../../session.ts';
 import { chunks, clipName, fromJson, toJson } from '../../values.ts';
+
+/** States in which an entry has no execution yet. */
+const waitingStates = ['queued', 'preparing', 'ready'] as const satisfies readonly EntryState[];
 
 interface Waiting {
   readonly entryId: number;
@@ -8,7 +12,8 @@ interface Waiting {
 }
 
 /**
- * Stores why entries wait, where that changed. Leaves versions alone: a reason is no reason for a plan to fail. What is not queued any more is passed over.
+ * Stores why entries wait, where that changed. Leaves versions alone: a reason is no reason for a plan to fail. What has
+ * an execution by now is passed over.
  */
 export async function setWaiting(session: Session, reasons: readonly Waiting[]): Promise<void> {
   for (const part of chunks(reasons)) await setPart(session, part);
@@ -23,7 +28,7 @@ async function setPart(session: Session, reasons: readonly Waiting[]): Promise<v
         .updateTable('entries')
         .set({ waiting: toJson({ code, message }) })
         .where('id', '=', entryId)
-        .where('state', '=', 'queued')
+        .where('state', 'in', waitingStates)
         .executeTakeFirst();
       if (numUpdatedRows === 1n) tx.emit({ kind: 'entry.waiting', jobId, entryId, data: { code, message } });
     }
@@ -36,7 +41,7 @@ async function changedOf({ db }: Session, reasons: readonly Waiting[]): Promise<
     .selectFrom('entries')
     .select(['id', 'jobId', 'waiting'])
     .where('id', 'in', [...wanted.keys()])
-    .where('state', '=', 'queued')
+    .where('state', 'in', waitingStates)
     .execute();
   return rows.flatMap(({ id, jobId, waiting }) => {
     const reason = wanted.get(id);
