@@ -1,0 +1,82 @@
+import { AutotestError, messageOf, type Cause } from '@autotest/core';
+
+/** Thrown when a dispatcher with the same id runs already on this machine. */
+export class DispatcherRunningError extends AutotestError {
+  constructor(dispatcherId: string) {
+    super(
+      'AT_DISPATCHER_RUNNING',
+      `The dispatcher ${dispatcherId} runs already on this machine; stop it first, or start this one with another data directory or id.`,
+      { details: { dispatcherId } },
+    );
+    this.name = 'DispatcherRunningError';
+  }
+}
+
+/** Thrown when the program autoserv is not where it should be. */
+export class AutoservMissingError extends AutotestError {
+  constructor(where: string, cause?: unknown) {
+    super('AT_AUTOSERV_MISSING', `autoserv was not found at ${where}; build or reinstall Autotest.`, { cause });
+    this.name = 'AutoservMissingError';
+  }
+}
+
+/** Thrown when the bundle of a job's control file is not in the database. */
+export class BundleMissingError extends AutotestError {
+  constructor(jobId: number, hash: string) {
+    super(
+      'AT_BUNDLE_MISSING',
+      `The control file of job ${jobId} (bundle ${hash}) is not in the database; submit the job again.`,
+      {
+        details: { jobId, hash },
+      },
+    );
+    this.name = 'BundleMissingError';
+  }
+}
+
+/** Thrown when the files with which an execution starts cannot be written, or its process cannot be started. */
+export class ExecutionStartError extends AutotestError {
+  constructor(resultsDir: string, cause: unknown) {
+    super(
+      'AT_EXECUTION_START',
+      `The execution in ${resultsDir} could not start: ${messageOf(cause)}. Check the disk and the rights of the data directory.`,
+      {
+        cause,
+        details: { resultsDir },
+      },
+    );
+    this.name = 'ExecutionStartError';
+  }
+}
+
+const startFailureCodes: ReadonlySet<string> = new Set([
+  'AT_EXECUTION_START',
+  'AT_BUNDLE_MISSING',
+  'AT_BUNDLE_CORRUPT',
+  'AT_PATH_ESCAPE',
+]);
+
+/** The cause with which an execution ends that cannot start; undefined for an error that passes by itself. */
+export function startFailure(error: unknown): Cause | undefined {
+  if (!(error instanceof AutotestError) || !startFailureCodes.has(error.code)) return undefined;
+  return { code: error.code, message: error.message };
+}
+
+/** Thrown when a change was undone again and again because somebody else was faster each time. */
+export class ContendedError extends AutotestError {
+  constructor(what: string) {
+    super(
+      'AT_CONTENDED',
+      `${what} was changed by somebody else each time it was to be written; it is tried again later.`,
+    );
+    this.name = 'ContendedError';
+  }
+}
+
+/** Thrown when arguments of the program are wrong. */
+export class UsageError extends AutotestError {
+  constructor(cause: unknown) {
+    super('AT_USAGE', `${messageOf(cause)}. See autotest-dispatcher --help.`, { cause });
+    this.name = 'UsageError';
+  }
+}

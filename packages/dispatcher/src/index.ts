@@ -1,0 +1,29 @@
+/**
+ * The dispatcher: gives queued jobs their hosts, starts and watches executions, ingests their journals.
+ *
+ * ```ts
+ * import { openDatabase } from '@autotest/core/db';
+ * import { startDispatcher } from '@autotest/dispatcher';
+ *
+ * const database = await openDatabase('sqlite:./data/autotest.db', { migrate: true });
+ * const dispatcher = await startDispatcher({ database, dataDir: './data' });
+ * // …
+ * await dispatcher.stop();
+ * await database.close();
+ * ```
+ *
+ * @module
+ */
+export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
+export type { DispatcherLimits, DispatcherOptions } from './options.ts';
+export { plan } from './plan/plan.ts';
+export type { Assignment, EntryEnding, Interrupt, Plan, PlanLimits, WaitingCode, WaitingReason } from './plan/types.ts';
+export {
+  AutoservMissingError,
+  BundleMissingError,
+  ContendedError,
+  DispatcherRunningError,
+  ExecutionStartError,
+  UsageError,
+} from './errors.ts';
+export { main } from './main.ts';

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { specFileName, type ExecutionSpec, type HostSpec, type SpecJob } from '@autotest/core';
+import { bundleFromJson, writeBundle, type ControlBundle } from '@autotest/core/bundle';
+import type { ExecutionRow, HostRow, JobRow } from '@autotest/core/db';
+import { writeFileAtomic } from '@autotest/core/node';
+import { BundleMissingError, ExecutionStartError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+
+/** What an execution is about. */
+export interface Subject {
+  readonly execution: ExecutionRow;
+  readonly job: JobRow | undefined;
+  /** In the order of their entries. */
+  readonly hosts: readonly HostRow[];
+}
+
+/**
+ * Makes the results directory with the spec in it, and the written bundle. May be done again: it gives the same files.
+ *
+ * @throws BundleMissingError
+ * @throws ExecutionStartError
+ */
+export async function prepareExecution(settings: Settings, subject: Subject): Promise<void> {
+  const { execution } = subject;
+  const bundle = subject.job && (await loadBundle(settings, subject.job));
+  try {
+    mkdirSync(settings.compileCacheDir, { recursive: true });
+    mkdirSync(execution.resultsDir, { recursive: true });
+    const job = subject.job && bundle && specJob(subject.job, bundle, await placeBundle(settings, bundle));
+    const spec = executionSpec(settings, subject, job);
+    writeFileAtomic(join(execution.resultsDir, specFileName), `${JSON.stringify(spec, undefined, 2)}\n`);
+  } catch (error) {
+    throw new ExecutionStartError(execution.resultsDir, error);
+  }
+}
+
+function executionSpec(settings: Settings, { execution, hosts }: Subject, job: SpecJob | undefined): ExecutionSpec {
+  return {
+    version: 1,
+    executionId: execution.id,
+    tag: execution.tag,
+    purpose: execution.purpose,
+    attempt: execution.attempt,
+    epoch: execution.epoch,
+    resultsDir: execution.resultsDir,
+    socketPath: execution.socketPath,
+    ...(job && { job }),
+    ...(execution.purpose === 'cleanup' && { reboot: true }),
+    hosts: hosts.map(specHost),
+    limits: {
+      ...(execution.deadlineAt !== undefined && { deadlineAt: execution.deadlineAt }),
+      reconnectMs: settings.limits.reconnectMs,
+      maxResultsBytes: settings.limits.maxResultsBytes,
+    },
+  };
+}
+
+async function loadBundle(settings: Settings, job: JobRow): Promise<ControlBundle> {
+  const stored = await settings.database.bundles.get(job.bundleHash);
+  if (!stored) throw new BundleMissingError(job.id, job.bundleHash);
+  return bundleFromJson(stored.json);
+}
+
+/** Directory of the written bundle, which all executions of it share. */
+async function placeBundle(settings: Settings, bundle: ControlBundle): Promise<string> {
+  const directory = join(settings.bundlesRoot, bundle.hash.replace(/[^A-Za-z0-9]/g, '-'));
+  if (existsSync(join(directory, bundle.entry))) return directory;
+  mkdirSync(settings.bundlesRoot, { recursive: true });
+  await writeBundle(bundle, directory);
+  return directory;
+}
+
+function specJob(job: JobRow, bundle: ControlBundle, bundleDir: string): SpecJob {
+  return {
+    id: job.id,
+    name: job.name,
+    owner: job.owner,
+    controlType: job.controlType,
+    bundleDir,
+    bundleHash: job.bundleHash,
+    entry: bundle.entry,
+    modules: bundle.modules,
+    params: job.params,
+    keyvals: job.keyvals,
+  };
+}
+
+function specHost(host: HostRow): HostSpec {
+  return {
+    name: host.name,
+    transport: host.transport,
+    address: host.address,
+    port: host.port,
+    user: host.user,
+    ...(host.keyFile !== undefined && { keyFile: host.keyFile }),
+    hostKeys: host.hostKeys,
+    labels: host.labels,
+    attributes: host.attributes,
+    protection: host.protection,
+  };
+}

@@ -1,0 +1,283 @@
+import { join } from 'node:path';
+import { journalFileName, type Cause, type ExitClass, type FromAutoserv, type Log } from '@autotest/core';
+import type { ExecutionRow } from '@autotest/core/db';
+import { isSameProcess } from '@autotest/core/node';
+import { startFailure } from '../errors.ts';
+import type { Settings } from '../options.ts';
+import { type AutoservProcess, lockedExitCode, startAutoserv, watchProcess } from './autoserv-process.ts';
+import { ControlConnection } from './control-connection.ts';
+import { Ingester } from './ingester.ts';
+import { journalSize, readEndRecord } from './journal-end.ts';
+
+/** How the process of an execution ended. */
+export interface RunEnd {
+  readonly exitClass: ExitClass;
+  readonly cause?: Cause;
+  /** The process broke off: what it had begun has to be collected and closed by somebody else. */
+  readonly needsGather: boolean;
+}
+
+export interface AbortWish {
+  readonly by: string;
+  readonly reason: string;
+  readonly timedOut: boolean;
+}
+
+/** What a supervision does to the database. */
+export interface SupervisionStore {
+  /** Makes the files with which autoserv starts. */
+  prepare(): Promise<void>;
+  /** created → starting */
+  started(pid: number, startTicks: string | undefined): Promise<ExecutionRow>;
+  /** → running, with the entries. The process itself knows its pid best. */
+  greeted(pid: number): Promise<ExecutionRow>;
+}
+
+const reconnectDelayMs = 50;
+const maxReconnectDelayMs = 1000;
+const pollMs = 1000;
+/** How long a process may stay after its last record. */
+const lingerMs = 10_000;
+const lateGreetingMs = 5000;
+
+/**
+ * Watches over one execution from its start, or from wherever an earlier dispatcher left it, to the end of its process: starts autoserv, speaks with it over
+ * its control socket, and takes its journal into the database as it grows.
+ *
+ * The end is the end of the process, nothing else: a socket that breaks is connected again, and the journal file says how it went. What
+ * this object knows is not needed after a crash: pid, start time, socket path and offset are in the execution's row.
+ *
+ * A row in state `created` does not tell whether its process was started, as the dispatcher may have died between start and writing that down. If the journal
+ * has begun, it was: then the socket tells the pid. If not, it is started (again); autoserv takes a lock in its results directory, so of two
+ * only one goes on, and the other ends with code 3, which leads to the socket as well.
+ */
+export class Supervision {
+  readonly #settings: Settings;
+  readonly #store: SupervisionStore;
+  readonly #log: Log;
+  readonly #journal: string;
+  readonly #ingester: Ingester;
+  #execution: ExecutionRow;
+  #process: AutoservProcess | undefined;
+  #connection: ControlConnection | undefined;
+  #hasGreeted = false;
+  #abort: AbortWish | undefined;
+  #isDetached = false;
+  readonly #timers = new Set<() => void>();
+  readonly #detached = Promise.withResolvers<'detached'>();
+
+  /** @param owner the execution under whose id the journal is ingested: for `gather` the one it collects for */
+  constructor(settings: Settings, execution: ExecutionRow, owner: ExecutionRow, store: SupervisionStore) {
+    this.#settings = settings;
+    this.#execution = execution;
+    this.#store = store;
+    this.#log = settings.log.child({ execution: execution.id, tag: execution.tag });
+    this.#journal = join(execution.resultsDir, journalFileName);
+    this.#ingester = new Ingester(
+      settings.database.scheduling,
+      owner.id,
+      this.#journal,
+      owner.journalOffset,
+      this.#log,
+    );
+  }
+
+  get execution(): ExecutionRow {
+    return this.#execution;
+  }
+
+  /** Resolves when the process is gone and its journal is taken in; with `undefined` after `detach`. Rejects when the database does; run another one then. */
+  async run(): Promise<RunEnd | undefined> {
+    try {
+      const poll = setInterval(() => this.#takeNews(), pollMs);
+      this.#timers.add(() => clearInterval(poll));
+      const failure = await this.#begin();
+      if (failure) return failure;
+      if (!this.#isDetached) await Promise.race([this.#process?.gone, this.#detached.promise]);
+      if (this.#isDetached) return undefined;
+      await this.#ingester.pump();
+      return this.#verdict();
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Asks the process to end, then insists. Done once; later calls change nothing. */
+  abort(wish: AbortWish): void {
+    if (this.#abort || this.#isDetached) return;
+    this.#abort = wish;
+    this.#log.info('execution is aborted', { by: wish.by, reason: wish.reason });
+    this.#sendAbort();
+    const { abortGraceMs, killGraceMs } = this.#settings.limits;
+    this.#after(abortGraceMs, () => this.#insist('SIGTERM', false));
+    this.#after(abortGraceMs + killGraceMs, () => this.#insist('SIGKILL', true));
+  }
+
+  /** Lets the process go on without this dispatcher. */
+  detach(): void {
+    this.#isDetached = true;
+    this.#detached.resolve('detached');
+    this.#close();
+  }
+
+  /** Finds or starts the process. Gives the end where there will be none. */
+  async #begin(): Promise<RunEnd | undefined> {
+    const { state, pid, pidStartTicks, purpose } = this.#execution;
+    if (state === 'starting' && pid !== undefined && !isSameProcess(pid, pidStartTicks)) {
+      // Perhaps it was the second of two, and the first one lives.
+      return this.#findByGreeting(Math.min(this.#settings.limits.helloMs, lateGreetingMs));
+    }
+    if (state !== 'created' && pid !== undefined) {
+      this.#process = watchProcess(pid, pidStartTicks);
+      this.#connectUntilGone(this.#process);
+      return undefined;
+    }
+    const hasBegun = state !== 'created' || (purpose !== 'gather' && journalSize(this.#journal) > 0);
+    return hasBegun ? this.#findByGreeting(this.#settings.limits.helloMs) : this.#start();
+  }
+
+  async #start(): Promise<RunEnd | undefined> {
+    if (this.#abort) return this.#verdict();
+    let started: AutoservProcess;
+    try {
+      await this.#store.prepare();
+      started = await startAutoserv(this.#settings, this.#execution.resultsDir);
+    } catch (error) {
+      const cause = startFailure(error);
+      // The database may be away for a moment; that is no fault of the execution.
+      if (!cause) throw error;
+      return { exitClass: 'infra', cause, needsGather: false };
+    }
+    this.#process = started;
+    const exitCode = Promise.race([started.gone, this.#detached.promise]);
+    this.#execution = await this.#store.started(started.pid, started.startTicks);
+    this.#connectUntilGone(started);
+    if ((await exitCode) !== lockedExitCode) return undefined;
+    // An autoserv started by an earlier dispatcher has the results directory.
+    this.#connection?.close();
+    return this.#findByGreeting(this.#settings.limits.helloMs);
+  }
+
+  /** Learns the pid from the process itself. */
+  async #findByGreeting(waitMs: number): Promise<RunEnd | undefined> {
+    const greeting = Promise.withResolvers<number | undefined>();
+    this.#after(waitMs, () => greeting.resolve(undefined));
+    this.#connect(() => true, greeting.resolve);
+    const pid = await Promise.race([greeting.promise, this.#detached.promise]);
+    if (pid === 'detached') return undefined;
+    if (pid === undefined) {
+      await this.#ingester.pump();
+      return this.#verdict();
+    }
+    this.#process = watchProcess(pid, undefined);
+    return undefined;
+  }
+
+  #connectUntilGone(process: AutoservProcess): void {
+    let isGone = false;
+    void process.gone.then(() => {
+      isGone = true;
+    });
+    this.#connect(
+      () => !isGone,
+      () => {},
+    );
+    if (this.#execution.state === 'running') return;
+    this.#after(this.#settings.limits.helloMs, () => {
+      if (this.#hasGreeted) return;
+      this.#log.warn('autoserv does not answer and is killed', { pid: process.pid });
+      process.kill('SIGKILL', true);
+    });
+  }
+
+  /** Keeps a connection to the control socket as long as `isWanted` says so. */
+  #connect(isWanted: () => boolean, onGreeting: (pid: number) => void, delayMs = reconnectDelayMs): void {
+    if (this.#isDetached || !isWanted()) return;
+    let hasAnswered = false;
+    this.#connection = new ControlConnection(this.#execution.socketPath, {
+      onMessage: (message) => {
+        hasAnswered = true;
+        if (message.type === 'hello' && message.executionId === this.#execution.id) onGreeting(message.pid);
+        this.#onMessage(message);
+      },
+      onClose: () => {
+        const nextMs = hasAnswered ? reconnectDelayMs : Math.min(delayMs * 1.5, maxReconnectDelayMs);
+        this.#after(delayMs, () => this.#connect(isWanted, onGreeting, nextMs));
+      },
+    });
+  }
+
+  #onMessage(message: FromAutoserv): void {
+    if (message.type === 'heartbeat') return;
+    if (message.type === 'hello') {
+      if (message.executionId !== this.#execution.id) return;
+      this.#hasGreeted = true;
+      void this.#recordGreeting(message.pid);
+      this.#sendAbort();
+    }
+    if (message.type === 'ended') this.#after(lingerMs, () => this.#insist('SIGTERM', false));
+    this.#takeNews();
+  }
+
+  async #recordGreeting(pid: number): Promise<void> {
+    try {
+      if (this.#execution.state !== 'running') this.#execution = await this.#store.greeted(pid);
+    } catch (error) {
+      // The state catches up at the end of the process.
+      this.#log.error('the start of an execution could not be written down', { error });
+    }
+  }
+
+  /** Takes in what the journal has more. A failure is not the end: the next news or poll tries again. */
+  #takeNews(): void {
+    if (this.#isDetached || !this.#ingester.isBehind) return;
+    this.#ingester.pump().catch((error: unknown) => this.#log.error('taking in the journal failed', { error }));
+  }
+
+  #sendAbort(): void {
+    if (this.#abort && this.#hasGreeted) this.#connection?.send({ type: 'abort', ...this.#abort });
+  }
+
+  #insist(signal: NodeJS.Signals, group: boolean): void {
+    if (!this.#process) return;
+    this.#log.warn('autoserv has not ended in time', { pid: this.#process.pid, signal });
+    this.#process.kill(signal, group);
+    if (signal === 'SIGTERM') this.#after(this.#settings.limits.killGraceMs, () => this.#insist('SIGKILL', true));
+  }
+
+  #verdict(): RunEnd {
+    const end = readEndRecord(this.#journal);
+    if (end) return { exitClass: end.exitClass, ...(end.cause && { cause: end.cause }), needsGather: false };
+    const hasBegun = journalSize(this.#journal) > 0;
+    const needsGather = this.#execution.purpose === 'job' && hasBegun;
+    if (this.#abort) {
+      const { by, reason, timedOut } = this.#abort;
+      const cause = timedOut
+        ? { code: 'AT_TIMED_OUT', message: reason }
+        : { code: 'AT_ABORTED', message: `${by} aborted it: ${reason}` };
+      return { exitClass: timedOut ? 'timedOut' : 'aborted', cause, needsGather };
+    }
+    const where = join(this.#execution.resultsDir, 'debug', 'autoserv.log');
+    const message = hasBegun
+      ? `autoserv ended without its last record: it was killed or crashed; see ${where}`
+      : `autoserv ended before it began; see ${where}`;
+    return { exitClass: 'lost', cause: { code: 'AT_AUTOSERV_LOST', message }, needsGather };
+  }
+
+  #after(ms: number, callback: () => void): void {
+    if (this.#isDetached) return;
+    const cancel = this.#settings.clock.setTimeout(() => {
+      this.#timers.delete(cancel);
+      callback();
+    }, ms);
+    this.#timers.add(cancel);
+  }
+
+  #close(): void {
+    this.#isDetached = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.#connection?.close();
+    this.#process?.unwatch();
+  }
+}
