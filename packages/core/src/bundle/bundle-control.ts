@@ -2,6 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { moduleKey } from '../control/module-key.ts';
 import { nullRecord } from '../json/null-record.ts';
+import { type Duration, parseDuration } from '../time/duration.ts';
 import { type CompileInput, compileModule } from './compile.ts';
 import { bundlePath, type ControlBundle, sealBundle, sizeOfFiles } from './control-bundle.ts';
 import { kindOfDefinition } from './definition.ts';
@@ -16,6 +17,8 @@ export type BundleInput = { readonly entryPath: string } | { readonly fileName: 
 export interface BundleOptions {
   /** Most bytes of source and of the finished files. @default 8 MiB */
   readonly maxBytes?: number;
+  /** Longest time to compile one module. @default '30 seconds' */
+  readonly timeout?: Duration;
 }
 
 /** A module of the bundle that is still to be compiled. */
@@ -29,6 +32,7 @@ interface Entry {
 interface Build {
   readonly root: string | undefined;
   readonly maxBytes: number;
+  readonly limitMs: number;
   readonly entries: Entry[];
   readonly files: Record<string, string>;
   readonly modules: Record<string, string>;
@@ -43,11 +47,20 @@ interface Build {
  * @throws ControlTooLargeError (`AT_CONTROL_TOO_LARGE`)
  */
 export async function bundleControl(input: BundleInput, options: BundleOptions = {}): Promise<ControlBundle> {
-  const { maxBytes = 8 * 1024 * 1024 } = options;
+  const { maxBytes = 8 * 1024 * 1024, timeout = '30 seconds' } = options;
   const { root, fileName, source } = await readInput(input, maxBytes);
   const syntax = parseSyntax(source, fileName);
   const metadata = controlMetadataOf(syntax);
-  const build: Build = { root, maxBytes, entries: [], files: nullRecord(), modules: nullRecord(), problems: [] };
+  const limitMs = parseDuration(timeout);
+  const build: Build = {
+    root,
+    maxBytes,
+    limitMs,
+    entries: [],
+    files: nullRecord(),
+    modules: nullRecord(),
+    problems: [],
+  };
   const entry = 'control.mjs';
   build.entries.push({
     output: entry,
@@ -98,7 +111,7 @@ function checkSize(fileName: string, sizeBytes: number, maxBytes: number): void 
 }
 
 async function addModule(build: Build, entry: Entry, control: Syntax): Promise<void> {
-  const { code, localFiles } = await compileModule(entry.input, entry.output);
+  const { code, localFiles } = await compileModule(entry.input, entry.output, build.limitMs);
   build.files[entry.output] = code;
   checkSize(control.fileName, sizeOfFiles(build.files), build.maxBytes);
   if (build.root === undefined) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BuildOptions, BuildResult } from 'esbuild';
 import { toControlFileError } from './esbuild-problems.ts';
+import { buildInTime } from './esbuild-service.ts';
 import { coreNamespace, resolvePlugin } from './resolve-plugin.ts';
 import { inlineSourceMap } from './source-map.ts';
 
@@ -20,14 +21,15 @@ export interface CompiledModule {
  * Compiles one module with everything it imports.
  *
  * @param output path of the result in the bundle; names in the source map are relative to it
+ * @param limitMs longest time it may take
  * @throws ControlFileError with places in the user's files.
  */
-export async function compileModule(input: CompileInput, output: string): Promise<CompiledModule> {
+export async function compileModule(input: CompileInput, output: string, limitMs: number): Promise<CompiledModule> {
   const options = { ...commonOptions('file' in input ? input.root : '/'), ...inputOptions(input) };
-  let result = await build(options);
+  let result = await build(options, limitMs);
   // CommonJS packages call `require`, which ES modules do not have.
   if (textOf(result, '.mjs').includes('Dynamic require of "')) {
-    result = await build({ ...options, banner: { js: requireBanner } });
+    result = await build({ ...options, banner: { js: requireBanner } }, limitMs);
   }
   const code = inlineSourceMap(textOf(result, '.mjs'), textOf(result, '.map'), output);
   return { code, localFiles: Object.keys(result.metafile?.inputs ?? {}).filter(isLocal) };
@@ -62,10 +64,9 @@ function inputOptions(input: CompileInput): BuildOptions {
   return { stdin: { contents: source, sourcefile: fileName, loader: 'ts' }, plugins: [resolvePlugin(true)] };
 }
 
-async function build(options: BuildOptions): Promise<BuildResult> {
-  const esbuild = await import('esbuild');
+async function build(options: BuildOptions, limitMs: number): Promise<BuildResult> {
   try {
-    return await esbuild.build(options);
+    return await buildInTime(options, limitMs);
   } catch (error) {
     throw toControlFileError(error);
   }

@@ -1,11 +1,21 @@
 import type { Location, Message } from 'esbuild';
+import { BuildTimeoutError } from './esbuild-service.ts';
 import { ControlFileError, type SourceProblem } from './errors.ts';
 
 /** What esbuild reports, as problems of the user's files. Gives back anything else as it is. */
 export function toControlFileError(error: unknown): unknown {
+  if (error instanceof BuildTimeoutError) return new ControlFileError([timeoutProblem], { cause: error });
   if (!isBuildFailure(error) || error.errors.length === 0) return error;
   return new ControlFileError(error.errors.map(toProblem), { cause: error });
 }
+
+const timeoutProblem: SourceProblem = {
+  file: 'control file',
+  line: 1,
+  column: 1,
+  message: 'Compiling this file with what it imports takes too long.',
+  remedy: 'Take deeply nested expressions apart, or import less.',
+};
 
 function isBuildFailure(error: unknown): error is Error & { errors: Message[] } {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);

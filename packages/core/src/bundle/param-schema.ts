@@ -1,9 +1,9 @@
-import vm from 'node:vm';
 import { suggestName } from '../control/nearest-name.ts';
-import { checkParamValue } from '../control/param-value.ts';
+import { checkParamValue, matchesWhole } from '../control/param-value.ts';
 import type { ParamSpec } from '../control/metadata.ts';
 import type { JsonObject, JsonValue } from '../json/json-value.ts';
 import { type Inspection, type Literal, report } from './literal.ts';
+import { withinTime } from './within-time.ts';
 
 const types = ['number', 'string', 'boolean', 'choice', 'duration', 'list'] as const;
 
@@ -25,8 +25,7 @@ const patternTimeoutMs = 100;
  */
 export function matchesWithinTime(pattern: string, value: string): boolean {
   try {
-    const code = 'new RegExp(`^(?:${pattern})$`, "u").test(value)';
-    return vm.runInNewContext(code, { pattern, value }, { timeout: patternTimeoutMs }) === true;
+    return withinTime(patternTimeoutMs, () => matchesWhole(pattern, value));
   } catch {
     return false;
   }

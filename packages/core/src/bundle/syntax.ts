@@ -3,6 +3,7 @@ import type * as Babel from '@babel/parser';
 import type { Expression, File, ParseError } from '@babel/parser';
 import { messageOf } from '../errors/autotest-error.ts';
 import { ControlFileError, type SourceProblem } from './errors.ts';
+import { OutOfTimeError, withinTime } from './within-time.ts';
 
 export type { Expression };
 export type Statement = File['program']['body'][number];
@@ -21,13 +22,15 @@ export interface Located {
   readonly start?: number | null;
 }
 
+const parseLimitMs = 5000;
+
 /**
- * Reads a TypeScript module.
+ * Reads a TypeScript module, in a bounded time.
  *
  * @throws ControlFileError with every syntax error.
  */
-export function parseSyntax(source: string, fileName: string): Syntax {
-  const { program, errors } = parseOrThrow(source, fileName);
+export function parseSyntax(source: string, fileName: string, limitMs = parseLimitMs): Syntax {
+  const { program, errors } = parseOrThrow(source, fileName, limitMs);
   if (errors.length > 0) throw new ControlFileError(errors.map((error) => syntaxProblem(error, source, fileName)));
   return { fileName, source, statements: program.body };
 }
@@ -41,21 +44,24 @@ function loadParser(): typeof Babel {
   return loaded;
 }
 
-function parseOrThrow(source: string, fileName: string): Babel.ParseResult {
+function parseOrThrow(source: string, fileName: string, limitMs: number): Babel.ParseResult {
+  const { parse } = loadParser();
   try {
-    return loadParser().parse(source, {
-      sourceType: 'module',
-      plugins: ['typescript', 'decorators'],
-      errorRecovery: true,
-      allowAwaitOutsideFunction: true,
-    });
+    return withinTime(limitMs, () =>
+      parse(source, {
+        sourceType: 'module',
+        plugins: ['typescript', 'decorators'],
+        errorRecovery: true,
+        allowAwaitOutsideFunction: true,
+      }),
+    );
   } catch (error) {
     throw new ControlFileError([syntaxProblem(error, source, fileName)], { cause: error });
   }
 }
 
 function syntaxProblem(error: unknown, source: string, fileName: string): SourceProblem {
-  if (error instanceof RangeError) {
+  if (error instanceof RangeError || error instanceof OutOfTimeError) {
     const remedy = 'Take deeply nested expressions apart.';
     return { file: fileName, line: 1, column: 1, message: 'This file is nested too deeply to be read.', remedy };
   }

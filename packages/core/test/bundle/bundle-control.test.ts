@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bundleControl } from '../../src/bundle/bundle-control.ts';
+import { parseSyntax } from '../../src/bundle/syntax.ts';
 import { control, problemsOf, testModule, workspace } from './workspace.ts';
 
 describe('A bundle', () => {
@@ -247,3 +248,26 @@ function sourcesOf(code = ''): string[] {
   const map: { sources: string[] } = JSON.parse(Buffer.from(code.split('base64,')[1] ?? '', 'base64').toString());
   return map.sources;
 }
+
+describe('Input made to take for ever', () => {
+  // Each level doubles the time that a parser takes which tries again.
+  const forBabel = `x = ${'<a>('.repeat(60)}1${')'.repeat(60)};`;
+  const forEsbuild = `x = ${'a?(b):c=>'.repeat(60)}d;`;
+
+  test('is given up by the reader of the syntax.', () => {
+    expect(() => parseSyntax(forBabel, 'c.ts', 200)).toThrow('c.ts:1:1: This file is nested too deeply to be read.');
+  });
+
+  test('is given up by the compiler, and does not harm other bundles.', async () => {
+    const good = control('await job.runTest("sleep");');
+    const slow = bundleControl({ fileName: 'slow.ts', source: control(forEsbuild) }, { timeout: '500 ms' });
+    const others = [
+      bundleControl({ fileName: 'c.ts', source: good }),
+      bundleControl({ fileName: 'c.ts', source: good }),
+    ];
+    expect(await problemsOf(slow)).toEqual([expect.stringContaining('takes too long')]);
+    const [first, second] = await Promise.all(others);
+    expect(first).toEqual(second);
+    expect(await bundleControl({ fileName: 'c.ts', source: good })).toEqual(first);
+  });
+});
