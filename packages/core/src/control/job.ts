@@ -104,7 +104,7 @@ export interface Job {
   runCommand(name: string, argv: readonly string[], options?: RunCommandOptions): Promise<TestOutcome>;
   group<T>(name: string, fn: () => Promise<T>): Promise<T>;
   /** Runs the branches at the same time. All end before it throws an AggregateError of what failed. */
-  parallel<T>(branches: Readonly<Record<string, () => Promise<T>>>): Promise<Record<string, T>>;
+  parallel<B extends Readonly<Record<string, () => Promise<unknown>>>>(branches: B): Promise<BranchResults<B>>;
   /** Makes any code a durable step: its result is recorded and given back when the control file starts again. */
   step<T extends JsonValue | void>(name: string, fn: () => Promise<T> | T): Promise<T>;
   /** Recorded wall-clock time, ms since the epoch: the same after a restart. */
@@ -132,6 +132,11 @@ export interface Job {
   /** Ends the job now. */
   complete(outcome?: ResultOutcome): never;
 }
+
+/** What branches of `job.parallel` gave, by their names. */
+export type BranchResults<B extends Readonly<Record<string, () => Promise<unknown>>>> = {
+  [K in keyof B]: Awaited<ReturnType<B[K]>>;
+};
 
 /** Values shared between the server's and the client's part of a job. */
 export interface SharedState {

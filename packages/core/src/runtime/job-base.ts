@@ -2,7 +2,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command, CommandResult, RunOptions } from '../control/command.ts';
 import { CommandError } from '../control/command.ts';
-import type { Job } from '../control/job.ts';
+import type { BranchResults, Job } from '../control/job.ts';
 import type { RecordBody } from '../journal/record.ts';
 import { NotSupportedError } from '../errors/autotest-error.ts';
 import { uniqueName } from '../node/paths.ts';
@@ -52,13 +52,13 @@ export function makeJobBase(runtime: ControlRuntime, options: JobBaseOptions): J
     profilers: noProfilers,
 
     group: (name, fn) => runtime.node('group', name, fn),
-    parallel: async (branches) => {
+    parallel: async <B extends Readonly<Record<string, () => Promise<unknown>>>>(branches: B) => {
       const names = Object.keys(branches);
       const settled = await runtime.branches(
         'branch',
         names.map((name) => ({ name, run: async () => branches[name]!() })),
       );
-      return collect(names, settled);
+      return collect(names, settled) as BranchResults<B>;
     },
     step: (name, fn) => runtime.step('step', name, fn),
     now: () => runtime.step('now', '', () => Date.now()),
