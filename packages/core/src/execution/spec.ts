@@ -71,3 +71,15 @@ export interface ExecutionLimits {
 export const specFileName = 'execution.json';
 export const journalFileName = 'journal.ndjson';
 export const statusLogFileName = 'status.log';
+/**
+ * Taken by autoserv in the results directory before anything else, and let go of at its end: one process carries an execution out.
+ * A lock whose process is gone is void.
+ */
+export const lockFileName = '.autoserv.lock';
+
+/** Content of the lock, as JSON. */
+export interface LockHolder {
+  readonly pid: number;
+  /** Start time of the process in clock ticks (/proc/PID/stat field 22). */
+  readonly startTicks?: string;
+}

@@ -1,5 +1,6 @@
 import { messageOf } from '@autotest/core';
-import type { ExecutionRow, Snapshot } from '@autotest/core/db';
+import type { DispatcherRow, ExecutionRow, Snapshot } from '@autotest/core/db';
+import { isSameProcess } from '@autotest/core/node';
 import { assignHost } from '../apply/assign-host.ts';
 import { endEntry, yieldHost } from '../apply/end-entry.ts';
 import { launch } from '../apply/launch.ts';
@@ -9,6 +10,7 @@ import { addOwnTask, startTask } from '../apply/start-task.ts';
 import { subjectOf } from '../apply/subject.ts';
 import { recordEnd, recordGreeting, recordStart } from '../apply/track-execution.ts';
 import { plan } from '../plan/plan.ts';
+import { isOurs } from '../plan/tasks.ts';
 import type { Plan } from '../plan/types.ts';
 import { compileOptions, type DispatcherOptions, type Settings } from '../options.ts';
 import { prepareExecution } from '../supervise/prepare.ts';
@@ -67,6 +69,8 @@ class RunningDispatcher implements Dispatcher {
   readonly #supervisions = new Map<number, Supervision>();
   readonly #settling = new Map<number, Promise<void>>();
   readonly #startedAt: number;
+  /** Ids of dead dispatchers of this machine. */
+  #inherited: ReadonlySet<string> = new Set();
   #stopNews: (() => void) | undefined;
   #isStopping = false;
 
@@ -130,6 +134,7 @@ class RunningDispatcher implements Dispatcher {
       await this.#adopt(snapshot);
       const decided = plan(snapshot, {
         dispatcherId: this.id,
+        inherited: this.#inherited,
         maxExecutions: limits.maxExecutions,
         paused: this.#backOff.paused(),
       });
@@ -170,7 +175,7 @@ class RunningDispatcher implements Dispatcher {
   async #adopt(snapshot: Snapshot): Promise<void> {
     for (const execution of snapshot.executions) {
       if (
-        execution.dispatcherId !== this.id ||
+        !isOurs(execution, { dispatcherId: this.id, inherited: this.#inherited }) ||
         this.#supervisions.has(execution.id) ||
         this.#settling.has(execution.id)
       )
@@ -264,8 +269,24 @@ class RunningDispatcher implements Dispatcher {
   async #beat(): Promise<void> {
     const { database, machine, clock, limits } = this.#settings;
     await database.scheduling.heartbeat({ id: this.id, machine, pid: process.pid, startedAt: this.#startedAt });
-    await database.scheduling.extendLeases(this.id, clock.now() + limits.leaseMs);
+    const dead = deadNeighbours(await database.scheduling.dispatchers(), this.#settings);
+    if (dead.some((id) => !this.#inherited.has(id)))
+      this.#settings.log.info('work of dead dispatchers is taken over', { dispatchers: dead });
+    this.#inherited = new Set(dead);
+    for (const id of [this.id, ...dead]) await database.scheduling.extendLeases(id, clock.now() + limits.leaseMs);
   }
+}
+
+/** Other dispatchers of this machine whose process is gone. */
+function deadNeighbours(
+  dispatchers: readonly DispatcherRow[],
+  { dispatcherId, machine, clock, limits }: Settings,
+): string[] {
+  const silentSince = clock.now() - limits.leaseMs;
+  return dispatchers
+    .filter((one) => one.id !== dispatcherId && one.machine === machine && one.heartbeatAt < silentSince)
+    .filter(({ pid }) => !isSameProcess(pid, undefined))
+    .map(({ id }) => id);
 }
 
 /** The execution that collects what this one left behind. */

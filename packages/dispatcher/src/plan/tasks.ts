@@ -8,11 +8,19 @@ export function planTaskStarts(snapshot: Snapshot, limits: PlanLimits): TaskRow[
     if (task.state !== 'queued' || limits.paused.has(`task:${task.id}`)) return false;
     const lease = liveLease(snapshot, task.hostId);
     if (lease === undefined) return task.entryId === undefined;
-    return lease.dispatcherId === limits.dispatcherId && isHolder(lease, task);
+    return isOurs(lease, limits) && isHolder(lease, task);
   });
 }
 
-export function isHolder({ holder }: LeaseRow, task: TaskRow): boolean {
+/** Whether this dispatcher answers for a lease or an execution. */
+export function isOurs(
+  { dispatcherId }: { readonly dispatcherId: string },
+  limits: Pick<PlanLimits, 'dispatcherId' | 'inherited'>,
+): boolean {
+  return dispatcherId === limits.dispatcherId || limits.inherited.has(dispatcherId);
+}
+
+function isHolder({ holder }: LeaseRow, task: TaskRow): boolean {
   return holder.kind === 'task' ? holder.id === task.id : holder.id === task.entryId;
 }
 

@@ -4,6 +4,8 @@ import type { EntryRow, ExecutionRow, LeaseRow, Snapshot, TaskRow } from '@autot
 /** What the plan may use of this dispatcher. */
 export interface PlanLimits {
   readonly dispatcherId: string;
+  /** Dispatchers of this machine that are dead: this one goes on with what they held. */
+  readonly inherited: ReadonlySet<string>;
   /** Executions (jobs and special tasks) of this dispatcher that run at once. */
   readonly maxExecutions: number;
   /** What cannot be planned for now, because it failed a moment ago: `entry:7`, `host:3`, `task:9`. */

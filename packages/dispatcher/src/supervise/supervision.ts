@@ -8,6 +8,7 @@ import { type AutoservProcess, lockedExitCode, startAutoserv, watchProcess } fro
 import { ControlConnection } from './control-connection.ts';
 import { Ingester } from './ingester.ts';
 import { journalSize, readEndRecord } from './journal-end.ts';
+import { readLockHolder } from './lock-holder.ts';
 
 /** How the process of an execution ended. */
 export interface RunEnd {
@@ -33,12 +34,11 @@ export interface SupervisionStore {
   greeted(pid: number): Promise<ExecutionRow>;
 }
 
-const reconnectDelayMs = 50;
+const reconnectDelayMs = 20;
 const maxReconnectDelayMs = 1000;
 const pollMs = 1000;
 /** How long a process may stay after its last record. */
 const lingerMs = 10_000;
-const lateGreetingMs = 5000;
 
 /**
  * Watches over one execution from its start, or from wherever an earlier dispatcher left it, to the end of its process: starts autoserv, speaks with it over
@@ -47,9 +47,9 @@ const lateGreetingMs = 5000;
  * The end is the end of the process, nothing else: a socket that breaks is connected again, and the journal file says how it went. What
  * this object knows is not needed after a crash: pid, start time, socket path and offset are in the execution's row.
  *
- * A row in state `created` does not tell whether its process was started, as the dispatcher may have died between start and writing that down. If the journal
- * has begun, it was: then the socket tells the pid. If not, it is started (again); autoserv takes a lock in its results directory, so of two
- * only one goes on, and the other ends with code 3, which leads to the socket as well.
+ * A row in state `created` does not tell whether its process was started, as the dispatcher may have died between start and writing that down. autoserv takes a
+ * lock in its results directory before anything else. A living holder of the lock is the process. Without one, a journal that has begun tells that it was there
+ * and is gone; and without a journal it is started (again): of two that start, one gets the lock, and the other ends with code 3.
  */
 export class Supervision {
   readonly #settings: Settings;
@@ -64,6 +64,7 @@ export class Supervision {
   #abort: AbortWish | undefined;
   #isDetached = false;
   readonly #timers = new Set<() => void>();
+  readonly #background = new Set<Promise<void>>();
   readonly #detached = Promise.withResolvers<'detached'>();
 
   /** @param owner the execution under whose id the journal is ingested: for `gather` the one it collects for */
@@ -99,6 +100,7 @@ export class Supervision {
       return this.#verdict();
     } finally {
       this.#close();
+      await Promise.all(this.#background);
     }
   }
 
@@ -120,20 +122,15 @@ export class Supervision {
     this.#close();
   }
 
-  /** Finds or starts the process. Gives the end where there will be none. */
+  /** Finds or starts the process. Gives the end where there is none any more. */
   async #begin(): Promise<RunEnd | undefined> {
-    const { state, pid, pidStartTicks, purpose } = this.#execution;
-    if (state === 'starting' && pid !== undefined && !isSameProcess(pid, pidStartTicks)) {
-      // Perhaps it was the second of two, and the first one lives.
-      return this.#findByGreeting(Math.min(this.#settings.limits.helloMs, lateGreetingMs));
-    }
-    if (state !== 'created' && pid !== undefined) {
-      this.#process = watchProcess(pid, pidStartTicks);
-      this.#connectUntilGone(this.#process);
-      return undefined;
-    }
+    const { state, pid, pidStartTicks, purpose, resultsDir } = this.#execution;
+    const holder = readLockHolder(resultsDir);
+    if (holder) return this.#watch(watchProcess(holder.pid, holder.startTicks));
+    // A process that was started a moment ago may not have its lock yet.
+    if (pid !== undefined && isSameProcess(pid, pidStartTicks)) return this.#watch(watchProcess(pid, pidStartTicks));
     const hasBegun = state !== 'created' || (purpose !== 'gather' && journalSize(this.#journal) > 0);
-    return hasBegun ? this.#findByGreeting(this.#settings.limits.helloMs) : this.#start();
+    return hasBegun ? this.#verdictOfLost() : this.#start();
   }
 
   async #start(): Promise<RunEnd | undefined> {
@@ -148,29 +145,24 @@ export class Supervision {
       if (!cause) throw error;
       return { exitClass: 'infra', cause, needsGather: false };
     }
-    this.#process = started;
     const exitCode = Promise.race([started.gone, this.#detached.promise]);
     this.#execution = await this.#store.started(started.pid, started.startTicks);
-    this.#connectUntilGone(started);
+    this.#watch(started);
     if ((await exitCode) !== lockedExitCode) return undefined;
-    // An autoserv started by an earlier dispatcher has the results directory.
-    this.#connection?.close();
-    return this.#findByGreeting(this.#settings.limits.helloMs);
+    // Perhaps an autoserv that an earlier dispatcher started has the results directory.
+    const holder = readLockHolder(this.#execution.resultsDir);
+    return holder && this.#watch(watchProcess(holder.pid, holder.startTicks));
   }
 
-  /** Learns the pid from the process itself. */
-  async #findByGreeting(waitMs: number): Promise<RunEnd | undefined> {
-    const greeting = Promise.withResolvers<number | undefined>();
-    this.#after(waitMs, () => greeting.resolve(undefined));
-    this.#connect(() => true, greeting.resolve);
-    const pid = await Promise.race([greeting.promise, this.#detached.promise]);
-    if (pid === 'detached') return undefined;
-    if (pid === undefined) {
-      await this.#ingester.pump();
-      return this.#verdict();
-    }
-    this.#process = watchProcess(pid, undefined);
-    return undefined;
+  async #verdictOfLost(): Promise<RunEnd> {
+    await this.#ingester.pump();
+    return this.#verdict();
+  }
+
+  #watch(process: AutoservProcess): undefined {
+    this.#process?.unwatch();
+    this.#process = process;
+    this.#connectUntilGone(process);
   }
 
   #connectUntilGone(process: AutoservProcess): void {
@@ -178,10 +170,7 @@ export class Supervision {
     void process.gone.then(() => {
       isGone = true;
     });
-    this.#connect(
-      () => !isGone,
-      () => {},
-    );
+    this.#connect(() => !isGone);
     if (this.#execution.state === 'running') return;
     this.#after(this.#settings.limits.helloMs, () => {
       if (this.#hasGreeted) return;
@@ -191,18 +180,17 @@ export class Supervision {
   }
 
   /** Keeps a connection to the control socket as long as `isWanted` says so. */
-  #connect(isWanted: () => boolean, onGreeting: (pid: number) => void, delayMs = reconnectDelayMs): void {
+  #connect(isWanted: () => boolean, delayMs = reconnectDelayMs): void {
     if (this.#isDetached || !isWanted()) return;
     let hasAnswered = false;
     this.#connection = new ControlConnection(this.#execution.socketPath, {
       onMessage: (message) => {
         hasAnswered = true;
-        if (message.type === 'hello' && message.executionId === this.#execution.id) onGreeting(message.pid);
         this.#onMessage(message);
       },
       onClose: () => {
-        const nextMs = hasAnswered ? reconnectDelayMs : Math.min(delayMs * 1.5, maxReconnectDelayMs);
-        this.#after(delayMs, () => this.#connect(isWanted, onGreeting, nextMs));
+        const nextMs = hasAnswered ? reconnectDelayMs : Math.min(delayMs * 1.3, maxReconnectDelayMs);
+        this.#after(delayMs, () => this.#connect(isWanted, nextMs));
       },
     });
   }
@@ -212,26 +200,29 @@ export class Supervision {
     if (message.type === 'hello') {
       if (message.executionId !== this.#execution.id) return;
       this.#hasGreeted = true;
-      void this.#recordGreeting(message.pid);
+      this.#inBackground(this.#recordGreeting(message.pid), 'the start of an execution could not be written down');
       this.#sendAbort();
     }
     if (message.type === 'ended') this.#after(lingerMs, () => this.#insist('SIGTERM', false));
     this.#takeNews();
   }
 
+  /** Where it fails, the state catches up at the end of the process. */
   async #recordGreeting(pid: number): Promise<void> {
-    try {
-      if (this.#execution.state !== 'running') this.#execution = await this.#store.greeted(pid);
-    } catch (error) {
-      // The state catches up at the end of the process.
-      this.#log.error('the start of an execution could not be written down', { error });
-    }
+    if (this.#execution.state !== 'running') this.#execution = await this.#store.greeted(pid);
   }
 
-  /** Takes in what the journal has more. A failure is not the end: the next news or poll tries again. */
+  /** Takes in what the journal has more. Where it fails, the next news or poll tries again. */
   #takeNews(): void {
     if (this.#isDetached || !this.#ingester.isBehind) return;
-    this.#ingester.pump().catch((error: unknown) => this.#log.error('taking in the journal failed', { error }));
+    this.#inBackground(this.#ingester.pump(), 'taking in the journal failed');
+  }
+
+  #inBackground(work: Promise<void>, failure: string): void {
+    const done = work
+      .catch((error: unknown) => this.#log.error(failure, { error }))
+      .finally(() => this.#background.delete(done));
+    this.#background.add(done);
   }
 
   #sendAbort(): void {

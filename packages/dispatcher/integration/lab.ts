@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLog, type EntryState } from '@autotest/core';
+import { bundleControl, bundleToJson } from '@autotest/core/bundle';
+import {
+  openDatabase,
+  type Database,
+  type EntryRow,
+  type ExecutionRow,
+  type HostRow,
+  type JobRow,
+  type NewJob,
+} from '@autotest/core/db';
+import { isSameProcess } from '@autotest/core/node';
+import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autotest/dispatcher';
+
+const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../bin/autotest-dispatcher.js', import.meta.url));
+const patienceMs = 60_000;
+
+const limits: Partial<DispatcherLimits> = {
+  pollMs: 1000,
+  heartbeatMs: 500,
+  abortGraceMs: 500,
+  killGraceMs: 500,
+  gatherMs: 20_000,
+};
+
+/** A data directory with a SQLite database, hosts, jobs, and dispatchers with the fake autoserv. Everything is gone after `close`. */
+export class Lab {
+  readonly dataDir: string;
+  readonly database: Database;
+  readonly log: string[] = [];
+  readonly #dispatchers: Dispatcher[] = [];
+  readonly #children: ChildProcess[] = [];
+
+  private constructor(dataDir: string, database: Database) {
+    this.dataDir = dataDir;
+    this.database = database;
+  }
+
+  static async open(): Promise<Lab> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'dispatcher-lab-'));
+    return new Lab(dataDir, await openDatabase(`sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true }));
+  }
+
+  async startDispatcher(changed: Partial<DispatcherLimits> = {}, dispatcherId?: string): Promise<Dispatcher> {
+    const dispatcher = await startDispatcher({
+      database: this.database,
+      dataDir: this.dataDir,
+      autoservPath: fakeAutoserv,
+      log: createLog({ level: 'debug', write: (line) => this.log.push(line) }),
+      limits: { ...limits, ...changed },
+      ...(dispatcherId !== undefined && { dispatcherId }),
+    });
+    this.#dispatchers.push(dispatcher);
+    return dispatcher;
+  }
+
+  /** A dispatcher of its own process, which can be killed. */
+  startProcess(...args: string[]): ChildProcess {
+    const child = spawn(
+      process.execPath,
+      [program, '--data', this.dataDir, '--autoserv', fakeAutoserv, '--log-level', 'debug', ...args],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.log.push(...text.split('\n').filter(Boolean)));
+    this.#children.push(child);
+    return child;
+  }
+
+  addHost(
+    name: string,
+    attributes: Record<string, string> = {},
+    more: { labels?: string[]; protection?: HostRow['protection'] } = {},
+  ): Promise<HostRow> {
+    return this.database.hosts.add(
+      { name, transport: 'local', address: 'localhost', port: 0, user: 'tester', attributes, ...more },
+      'tester',
+    );
+  }
+
+  async submit(
+    wish: Partial<NewJob> & { fake?: string; gate?: string } = {},
+  ): Promise<{ job: JobRow; entries: EntryRow[] }> {
+    const { fake, gate, ...job } = wish;
+    const source = `import { defineControl } from '@autotest/core';
+export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: 'Does nothing.', type: 'client', async run() {} });
+`;
+    const bundle = await bundleControl({ fileName: 'fake.ts', source });
+    const { hash, fileName, sizeBytes, metadata } = bundle;
+    await this.database.bundles.put({ hash, fileName, source, json: bundleToJson(bundle), sizeBytes });
+    return this.database.jobs.submit({
+      name: 'fake',
+      owner: 'tester',
+      priority: 10,
+      controlType: 'client',
+      bundleHash: hash,
+      metadata,
+      params: { ...(fake !== undefined && { fake }), ...(gate !== undefined && { gate }) },
+      keyvals: {},
+      syncCount: 1,
+      runVerify: true,
+      rebootBefore: 'never',
+      rebootAfter: 'never',
+      timeoutMs: 3_600_000,
+      maxRuntimeMs: 3_600_000,
+      hostIds: [],
+      anyHosts: 0,
+      ...job,
+    });
+  }
+
+  /** A file that lets jobs with this `gate` go on when it is opened. */
+  gate(): { readonly path: string; open(): void } {
+    const path = join(this.dataDir, `gate-${Math.random().toString(36).slice(2)}`);
+    return { path, open: () => writeFileSync(path, '') };
+  }
+
+  async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+    const end = Date.now() + patienceMs;
+    for (;;) {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() > end) throw new Error(`${what} did not come about:\n${this.log.slice(-60).join('\n')}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  entries(jobId: number): Promise<EntryRow[]> {
+    return this.database.jobs.entries(jobId);
+  }
+
+  /** The entries when all of them have come to this state. */
+  untilAll(jobId: number, state: EntryState): Promise<EntryRow[]> {
+    return this.until(`job ${jobId} ${state}`, async () => {
+      const entries = await this.entries(jobId);
+      return entries.every((entry) => entry.state === state) && entries;
+    });
+  }
+
+  host(name: string): Promise<HostRow> {
+    return this.until(`host ${name}`, () => this.database.hosts.byName(name));
+  }
+
+  untilHost(name: string, state: HostRow['state']): Promise<HostRow> {
+    return this.until(`host ${name} ${state}`, async () => {
+      const host = await this.database.hosts.byName(name);
+      return host?.state === state && host;
+    });
+  }
+
+  /** Purposes for which autoserv went to work in the execution's directory. */
+  starts(execution: ExecutionRow): string[] {
+    const file = join(execution.resultsDir, 'starts.log');
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line) => line.split(' ')[0] || []);
+  }
+
+  journal(execution: ExecutionRow): { seq: number; kind: string }[] {
+    return readFileSync(join(execution.resultsDir, 'journal.ndjson'), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { seq: number; kind: string });
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) await killAndWait(child);
+    for (const dispatcher of this.#dispatchers) await dispatcher.stop();
+    const { executions } = await this.database.scheduling.snapshot();
+    for (const { pid, pidStartTicks } of executions)
+      if (pid !== undefined && isSameProcess(pid, pidStartTicks)) process.kill(pid, 'SIGKILL');
+    await this.database.close();
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** Ends a process that may have ended already. */
+export async function killAndWait(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
