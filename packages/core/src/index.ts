@@ -89,4 +89,4 @@ export {
 export type { ClassicExit, ClassicJob, ClassicTest } from './status-log/classic-job.ts';
 export { NoResultsError } from './status-log/errors.ts';
 export { checkParams, coerceParams, type CheckParamsOptions, type ParamProblem } from './control/params.ts';
-export { moduleKey } from './control/module-key.ts';
+export { moduleKey, modulesSeenFrom } from './control/module-key.ts';

@@ -6,3 +6,4 @@
 export { makeTestDatabase } from './database.ts';
 export { hasSshd, startSshd, type Sshd, type SshdHost } from './sshd.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { ManualClock } from '../time/manual-clock.ts';

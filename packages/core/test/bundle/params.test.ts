@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ParamSchema } from '../../src/control/metadata.ts';
-import { moduleKey } from '../../src/control/module-key.ts';
+import { moduleKey, modulesSeenFrom } from '../../src/control/module-key.ts';
 import { checkParams, coerceParams } from '../../src/control/params.ts';
 
 const schema: ParamSchema = {
@@ -111,4 +111,20 @@ test.each([
   ['/etc/a.ts', '', undefined],
 ])('The module key of %s in %j is %s.', (path, controlKey, key) => {
   expect(moduleKey(path, controlKey)).toBe(key);
+});
+
+test('A client control file in a bundle finds modules by paths relative to itself.', () => {
+  const modules: Record<string, string> = {
+    'sub/client.ts': '1',
+    'sub/t.ts': '2',
+    't.ts': '3',
+    '../up.ts': '4',
+    'sub/deep/t.ts': '5',
+  };
+  const seen = modulesSeenFrom(modules, 'sub/client.ts');
+  for (const path of ['./t.ts', '../t.ts', '../../up.ts', './deep/t.ts']) {
+    const key = moduleKey(path, 'sub/client.ts') ?? '';
+    expect(seen[moduleKey(path) ?? '']).toBe(modules[key]);
+  }
+  expect(Object.keys(seen)).toEqual(['client.ts', 't.ts', '../t.ts', '../../up.ts', 'deep/t.ts']);
 });
