@@ -134,3 +134,27 @@ export function causeOf(error: unknown): { code: string; message: string } {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'AT_INTERNAL';
   return { code: code.startsWith('AT_') ? code : 'AT_INTERNAL', message: messageOf(error).slice(0, 4000) };
 }
+
+/** Thrown when a module of the bundle cannot be loaded, or is no control file. */
+export class ControlFileInvalidError extends AutotestError {
+  readonly outcome = 'error';
+  constructor(file: string, why: string, cause?: unknown) {
+    super('AT_CONTROL_INVALID', `The control file ${file} cannot be run: ${why}.`, { cause, details: { file } });
+    this.name = 'ControlFileInvalidError';
+  }
+}
+
+/** Thrown when not everybody came to a barrier in time. */
+export class BarrierTimeoutError extends AutotestError {
+  readonly outcome = 'error';
+  constructor(name: string, came: number, expected: number) {
+    super(
+      'AT_BARRIER_TIMEOUT',
+      `Only ${came} of ${expected} came to barrier ${name} in time; look at what the others were doing.`,
+      {
+        details: { barrier: name, came, expected },
+      },
+    );
+    this.name = 'BarrierTimeoutError';
+  }
+}

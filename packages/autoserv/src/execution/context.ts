@@ -10,7 +10,8 @@ export interface ExecutionContext {
   readonly recorder: Recorder;
   readonly stopper: Stopper;
   readonly settings: ExecutionSettings;
-  readonly connections: ReadonlyMap<string, HostConnection>;
+  /** By name of the host. */
+  readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
 }
 

@@ -19,6 +19,7 @@ export class Recorder {
   readonly #writer: JournalWriter;
   readonly #onRecord: (record: JournalRecord, old: boolean) => void;
   readonly #takenOver = new Map<string, number>();
+  readonly #sessionScopes = new Map<string, readonly string[]>();
   /** First error that nobody caught, of this process. */
   strayError: unknown;
 
@@ -61,6 +62,11 @@ export class Recorder {
     return this.#takenOver.get(label) ?? 0;
   }
 
+  /** Scope under which the records of a session were taken over, where some were. */
+  scopeOfSession(label: string): readonly string[] | undefined {
+    return this.#sessionScopes.get(label);
+  }
+
   sync(): void {
     this.#writer.sync();
   }
@@ -79,6 +85,8 @@ export class Recorder {
   }
 
   #know(record: JournalRecord, old: boolean): void {
+    if (record.from && record.kind === 'boot')
+      this.#sessionScopes.set(record.from.session ?? record.from.host, record.scope);
     if (record.from) this.#takenOver.set(record.from.session ?? record.from.host, record.from.seq);
     this.tree.apply(record);
     this.#onRecord(record, old);

@@ -88,7 +88,9 @@ async function attempt(context: ExecutionContext, options: RunExecutionOptions):
   const { spec, recorder } = context;
   try {
     layOut(spec, recorder.continued);
-    if (!recorder.tree.jobStart) {
+    // The runtime of server control files says it itself.
+    const isServer = spec.purpose === 'job' && spec.job?.controlType === 'server';
+    if (!recorder.tree.jobStart && !isServer) {
       recorder.append({
         kind: 'job.start',
         name: spec.job?.name ?? spec.purpose,

@@ -22,6 +22,7 @@ export function verdictOfExecution(facts: {
   if (request) return { exitClass: request.kind, cause: { code: request.code, message: request.message } };
   if (thrown && !isOfControl(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
   for (const { exitClass, cause } of clients) {
+    if (cause && isOfLab(cause.code)) return { exitClass: 'infra', cause };
     if (isExitClass(exitClass) && exitClass !== 'clean' && exitClass !== 'testFailures')
       return { exitClass, ...(cause && { cause }) };
   }
@@ -31,6 +32,11 @@ export function verdictOfExecution(facts: {
     clients.some(({ exitClass }) => exitClass === 'testFailures');
   const cause = thrown ? causeOf(thrown.error) : clients.find((client) => client.cause)?.cause;
   return failed ? { exitClass: 'testFailures', ...(cause && { cause }) } : { exitClass: 'clean' };
+}
+
+/** What a server control file let through, but is not its fault. */
+function isOfLab(code: string): boolean {
+  return /^AT_(HOST_|CLIENT_LOST|TRANSFER|SESSION_PROTOCOL|RESULTS_DISK_FULL|JOURNAL_WRITE)/.test(code);
 }
 
 /** Nothing that came later could be recorded. */

@@ -3,6 +3,7 @@ import { closeOpenNodes } from '../execution/nodes.ts';
 import { causeOf } from '../errors.ts';
 import { collectCrashInfo } from '../session/crash-info.ts';
 import { connectionOf, makeSession } from '../session/run-client-session.ts';
+import { sessionDirectory } from '../session/host-paths.ts';
 
 /** Sessions of one execution on one host that are looked for. */
 const maxSessions = 20;
@@ -28,13 +29,17 @@ export async function gather(context: ExecutionContext): Promise<void> {
 }
 
 async function gatherHost(context: ExecutionContext, name: string): Promise<void> {
-  const { spec } = context;
+  const { spec, recorder } = context;
   const host = spec.hosts.find((candidate) => candidate.name === name);
   if (!host) return;
   const connection = connectionOf(context, name);
-  const several = spec.hosts.length > 1;
+  const several = spec.hosts.length > 1 || spec.job?.controlType === 'server';
   for (let number = 1; number <= maxSessions; number++) {
-    const place = several ? { scope: [name], below: name } : { scope: [], below: '' };
+    const label = number === 1 ? name : `${name}.${number}`;
+    const place = {
+      scope: recorder.scopeOfSession(label) ?? (several ? [name] : []),
+      below: several ? sessionDirectory(name, number) : '',
+    };
     const control = { bundle: { dir: '', hash: '', entry: '', modules: {} }, name: '', params: {} };
     const session = makeSession(context, connection, { host, control, number, ...place });
     try {

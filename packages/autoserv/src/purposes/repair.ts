@@ -2,6 +2,7 @@ import { sleep } from '@autotest/core';
 import { HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { quoteWord } from '../hosts/quote.ts';
+import { forgetInstallation } from '../session/install.ts';
 import { localBase } from '../session/host-paths.ts';
 import { probeHost } from '../session/probe.ts';
 import { rebootHost } from './reboot.ts';
@@ -18,7 +19,12 @@ const waitForHostMs = 120_000;
 export async function repair(context: ExecutionContext): Promise<void> {
   for (const host of context.spec.hosts)
     context.recorder.append({ kind: 'phase', phase: 'repairing', host: host.name });
-  await runHostSteps(context, 'repair', [waitForHost, freeDisk, rebootIfUnfit, ...verifySteps()]);
+  await runHostSteps(context, 'repair', repairSteps());
+}
+
+/** Steps of a repair, the verify that ends it included. */
+export function repairSteps(): HostStep[] {
+  return [waitForHost, freeDisk, rebootIfUnfit, ...verifySteps()];
 }
 
 const waitForHost: HostStep = {
@@ -34,6 +40,7 @@ const freeDisk: HostStep = {
     if (spec.protection === 'doNotRepair') return { outcome: 'skip', reason: 'the host is protected from repair' };
     const base =
       spec.transport === 'local' ? localBase() : (await probeHost(await connection.connect(), spec.name)).base;
+    forgetInstallation(await connection.connect());
     const before = await freeBytes(connection, base);
     if (before >= context.settings.minFreeBytes) return { outcome: 'pass', reason: 'there is enough free space' };
     await connection.exec(`cd ${quoteWord(base)} && rm -rf bundles/* cache/* runtime/* client/*`, { timeout: 300_000 });

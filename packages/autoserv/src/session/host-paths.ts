@@ -28,3 +28,8 @@ export function sessionName(resultsDir: string, host: string, number: number): s
 export function sessionDir(base: string, name: string): string {
   return `${base}/sessions/${name}`;
 }
+
+/** Directory of the files of a host's n-th session below the results directory. */
+export function sessionDirectory(below: string, number: number): string {
+  return number === 1 ? below : `${below}/run.${number}`;
+}

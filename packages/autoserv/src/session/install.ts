@@ -30,7 +30,24 @@ const oldestNode = 22;
  *
  * @throws HostUnfitError, TransferError, HostLostError
  */
-export async function installClient(transport: HostTransport, options: InstallOptions): Promise<Installation> {
+export function installClient(transport: HostTransport, options: InstallOptions): Promise<Installation> {
+  const known = installations.get(transport);
+  if (known) return known;
+  const installation = install(transport, options);
+  installations.set(transport, installation);
+  installation.catch(() => installations.delete(transport));
+  return installation;
+}
+
+/** What was found and brought there, for further sessions on the same connection. */
+const installations = new WeakMap<HostTransport, Promise<Installation>>();
+
+/** The host's files were deleted: the next session looks again. */
+export function forgetInstallation(transport: HostTransport): void {
+  installations.delete(transport);
+}
+
+async function install(transport: HostTransport, options: InstallOptions): Promise<Installation> {
   if (transport.kind === 'local') {
     const base = localBase();
     for (const name of ['sessions', 'cache']) mkdirSync(join(base, name), { recursive: true, mode: 0o700 });
@@ -114,7 +131,7 @@ export async function installBundle(
       'Submit the control file again.',
     );
   const target = `${installation.base}/bundles/${hash}`;
-  if (installation.probe?.bundles.includes(hash)) return target;
+  if (installation.probe?.bundles.has(hash)) return target;
   // Beside its place first: the directory's name promises that all of it is there.
   const draft = `${installation.base}/bundles/.${hash}.${process.pid}.${Date.now()}`;
   const files = listFiles(bundle.dir);
@@ -133,6 +150,7 @@ export async function installBundle(
       `the bundle could not be put in place: ${moved.stderr.trim().slice(0, 300)}`,
       'Look at its disk.',
     );
+  installation.probe?.bundles.add(hash);
   return target;
 }
 

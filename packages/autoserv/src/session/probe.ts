@@ -21,7 +21,7 @@ export interface HostProbe {
   /** Hashes for which the directory is there. */
   readonly runtimes: readonly string[];
   readonly clients: readonly string[];
-  readonly bundles: readonly string[];
+  readonly bundles: Set<string>;
 }
 
 /** One script, one round trip. A base directory in a place that others can write must be ours and no link. */
@@ -89,6 +89,6 @@ export async function probeHost(transport: HostTransport, host: string): Promise
     ...(nodePath?.startsWith('/') && nodeVersion && { node: { path: nodePath, version: nodeVersion } }),
     runtimes: have.runtime,
     clients: have.client,
-    bundles: have.bundles,
+    bundles: new Set(have.bundles),
   };
 }

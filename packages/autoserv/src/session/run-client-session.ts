@@ -13,6 +13,8 @@ export interface ClientControl {
     readonly hash: string;
     readonly entry: string;
     readonly modules: Readonly<Record<string, string>>;
+    /** Text of a control file that was made for this session; `entry` is not run then. */
+    readonly source?: string;
   };
   readonly name: string;
   readonly params: Readonly<Record<string, JsonValue>>;
@@ -25,6 +27,8 @@ export interface ClientSessionOptions {
   readonly number: number;
   readonly scope: readonly string[];
   readonly below: string;
+  /** Gives the client's outermost nodes the names they have in the scope. */
+  readonly rename?: (name: string) => string;
 }
 
 /** Runs a client control file on a host to its end; where that goes wrong, gathers what the host can tell and closes what the client left open. */
@@ -71,7 +75,7 @@ export function makeSession(
   options: ClientSessionOptions,
 ): Session {
   const { spec, recorder, stopper, settings } = context;
-  const { host, control, number, scope, below } = options;
+  const { host, control, number, scope, below, rename } = options;
   const { deadlineAt, idleTimeoutMs, maxResultsBytes } = spec.limits;
   return new Session({
     connection,
@@ -82,6 +86,7 @@ export function makeSession(
     label: number === 1 ? host.name : `${host.name}.${number}`,
     scope,
     below,
+    ...(rename && { rename }),
     clientFile: settings.clientFile,
     bundle: control.bundle,
     control: { name: control.name },

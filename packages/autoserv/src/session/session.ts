@@ -37,12 +37,14 @@ export interface SessionOptions {
   readonly scope: readonly string[];
   /** Subdirectory for the host's files, `''` for none. */
   readonly below: string;
+  readonly rename?: (name: string) => string;
   readonly clientFile: string;
   readonly bundle: {
     readonly dir: string;
     readonly hash: string;
     readonly entry: string;
     readonly modules: Readonly<Record<string, string>>;
+    readonly source?: string;
   };
   readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
   readonly about: Pick<
@@ -79,7 +81,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { recorder, resultsDir, label, below, scope } = options;
+    const { recorder, resultsDir, label, below, scope, rename } = options;
     this.#mirror = new Mirror({
       root: resultsDir,
       label,
@@ -92,7 +94,15 @@ export class Session {
           message: `${JSON.stringify(path.slice(0, 300))} was not taken: ${why}`,
         }),
     });
-    this.#takeOver = new TakeOver({ recorder, resultsDir, host: options.connection.spec.name, label, scope, below });
+    this.#takeOver = new TakeOver({
+      recorder,
+      resultsDir,
+      host: options.connection.spec.name,
+      label,
+      scope,
+      below,
+      ...(rename && { rename }),
+    });
   }
 
   /**
@@ -169,6 +179,12 @@ export class Session {
     );
     const spec = Buffer.from(`${JSON.stringify(this.#sessionSpec(installation, bundleDir), undefined, 2)}\n`);
     await uploadFile(transport, spec, `${this.#call.sessionDir}/session.json`, { host: this.#host, mode: 0o600 });
+    if (bundle.source !== undefined) {
+      await uploadFile(transport, Buffer.from(bundle.source), `${this.#call.sessionDir}/control.mjs`, {
+        host: this.#host,
+        mode: 0o600,
+      });
+    }
     this.#bootId = installation.probe?.bootId ?? (await this.#readBootId(transport));
   }
 
@@ -201,7 +217,7 @@ export class Session {
       control: {
         ...control,
         type: 'client',
-        entry: `${bundleDir}/${bundle.entry}`,
+        entry: bundle.source === undefined ? `${bundleDir}/${bundle.entry}` : `${directory}/control.mjs`,
         modules: Object.fromEntries(Object.entries(bundle.modules).map(([key, path]) => [key, `${bundleDir}/${path}`])),
       },
       resultsDir: `${directory}/results`,

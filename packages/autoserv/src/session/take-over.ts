@@ -14,6 +14,8 @@ export interface TakeOverOptions {
   readonly scope: readonly string[];
   /** Directory of the host's files below the results directory, `''` for none. */
   readonly below: string;
+  /** Gives the client's outermost nodes the names they have in the scope; absent where the client's control file is the execution's own. */
+  readonly rename?: (name: string) => string;
 }
 
 /**
@@ -65,7 +67,9 @@ export class TakeOver {
     const body = this.#bodyOf(record);
     if (!body) return;
     const from = { host, seq: record.seq, ...(label !== host && { session: label }) };
-    this.#options.recorder.append(body, [...scope, ...record.scope], { from, t: record.t });
+    const [first, ...rest] = record.scope;
+    const own = first === undefined ? [] : [this.#options.rename?.(first) ?? first, ...rest];
+    this.#options.recorder.append(body, [...scope, ...own], { from, t: record.t });
     // The client waited for its disk at step ends; so must whoever says that it has them.
     if (record.kind === 'step' || record.kind === 'node.end') this.#options.recorder.sync();
   }
@@ -83,14 +87,14 @@ export class TakeOver {
   /** The record as it stands in the execution's journal; undefined for what the execution says itself. */
   #bodyOf(record: JournalRecord): RecordBody | undefined {
     const { v: _v, seq: _seq, t: _t, epoch: _epoch, scope: _scope, from: _from, ...body } = record;
-    const { scope, host } = this.#options;
+    const { scope, host, rename } = this.#options;
     switch (body.kind) {
       case 'job.start':
       case 'end':
         return undefined;
       case 'job.end':
         // Below another node it is that node which ends.
-        return scope.length === 0 ? { ...body, outcome: known(body.outcome) } : undefined;
+        return scope.length === 0 && !rename ? { ...body, outcome: known(body.outcome) } : undefined;
       case 'node.start':
         return { ...withSubdir(body, this.#subdir(body.subdir)), host };
       case 'node.end':

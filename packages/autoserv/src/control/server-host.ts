@@ -1,0 +1,307 @@
+import {
+  CommandError,
+  NotSupportedError,
+  parseDuration,
+  sleep,
+  type BackgroundCommand,
+  type Command,
+  type CommandResult,
+  type Duration,
+  type Host,
+  type HostConsole,
+  type HostRebootOptions,
+  type Power,
+  type RunOptions,
+  type RunTestOptions,
+  type TestOutcome,
+  type TransferOptions,
+} from '@autotest/core';
+import type { ControlRuntime } from '@autotest/core/runtime';
+import { HostLostError, HostUnfitError } from '../errors.ts';
+import type { ExecutionContext } from '../execution/context.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { endGroup, execOn } from '../hosts/exec.ts';
+import { OutputSink } from '../hosts/output-sink.ts';
+import { quoteWord, showCommand } from '../hosts/quote.ts';
+import { readBootId, rebootHost } from '../purposes/reboot.ts';
+import { repairSteps } from '../purposes/repair.ts';
+import type { HostStep } from '../purposes/steps.ts';
+import { verifySteps } from '../purposes/verify.ts';
+import type { ClientRuns, RunTarget } from './client-runs.ts';
+import { getFiles, sendFiles } from './host-files.ts';
+import type { HostLog } from './host-log.ts';
+
+export interface ServerHostOptions {
+  readonly context: ExecutionContext;
+  readonly runtime: ControlRuntime;
+  readonly runs: ClientRuns;
+  readonly log: HostLog;
+  readonly connection: HostConnection;
+  readonly target: RunTarget;
+}
+
+const defaultWait: Duration = '30 minutes';
+const shortMs = 30_000;
+
+/** A host of the execution, as a server control file drives it. Every call is a durable step. */
+export class ServerHost implements Host {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly power: Power;
+  readonly console: HostConsole;
+  readonly #options: ServerHostOptions;
+  readonly #tmpDirs: string[] = [];
+
+  constructor(options: ServerHostOptions) {
+    const { spec } = options.connection;
+    this.#options = options;
+    this.name = spec.name;
+    this.labels = spec.labels;
+    this.attributes = spec.attributes;
+    this.power = noPower(this.name);
+    this.console = noConsole(this.name);
+  }
+
+  run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
+    return this.#step('host.run', options.label ?? showCommand(command), () => this.#exec(command, options));
+  }
+
+  async runCheck(command: Command, options: RunOptions = {}): Promise<CommandResult> {
+    const result = await this.run(command, options);
+    if (result.exitCode !== 0 || result.timedOut || result.aborted) throw new CommandError(result);
+    return result;
+  }
+
+  async runBackground(command: Command, options: RunOptions = {}): Promise<BackgroundCommand> {
+    const { runtime, connection, log } = this.#options;
+    runtime.throwIfEnding();
+    const startedAt = performance.now();
+    log.line(this.name, `$ ${options.label ?? showCommand(command)} &`);
+    const process = await connection.spawn(command, options);
+    const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
+    const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
+    for (const [stream, sink] of [
+      [process.stdout, stdout],
+      [process.stderr, stderr],
+    ] as const) {
+      stream.on('data', (chunk: Buffer) => {
+        sink.push(chunk);
+        if (options.tee !== false) log.write(this.name, chunk);
+      });
+    }
+    process.stdin.end(options.stdin ?? '');
+    const pid = await process.pid();
+    if (pid === undefined)
+      throw new HostUnfitError(
+        this.name,
+        'the process id of a command is not known',
+        'Look whether its /bin/sh works.',
+      );
+    let stopped: 'aborted' | 'timedOut' | undefined;
+    const stop = (why: 'aborted' | 'timedOut'): void => {
+      stopped ??= why;
+      endGroup(process).catch(() => {});
+    };
+    const timer = setTimeout(stop, Math.min(parseDuration(options.timeout ?? '1 hour'), 2 ** 31 - 1), 'timedOut');
+    const signals = [runtime.options.signal, ...(options.signal ? [options.signal] : [])];
+    AbortSignal.any(signals).addEventListener('abort', () => stop('aborted'), { once: true });
+    const result = process.ended.then((end): CommandResult => {
+      clearTimeout(timer);
+      return {
+        command: options.label ?? showCommand(command),
+        ...end,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        truncatedBytes: stdout.droppedBytes + stderr.droppedBytes,
+        durationMs: Math.round(performance.now() - startedAt),
+        timedOut: stopped === 'timedOut',
+        aborted: stopped === 'aborted',
+      };
+    });
+    // Whoever does not look at the result must not be punished for it.
+    result.catch(() => clearTimeout(timer));
+    return { pid, result, kill: (signal = 'TERM') => process.kill(signal.replace(/^SIG/, '')) };
+  }
+
+  sendFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
+    return this.#step('host.sendFile', destination, async () =>
+      sendFiles(this.#options.connection, source, destination, this.#limits(options)),
+    );
+  }
+
+  getFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
+    return this.#step('host.getFile', source, async () =>
+      getFiles(this.#options.connection, source, destination, this.#limits(options)),
+    );
+  }
+
+  reboot(options: HostRebootOptions = {}): Promise<void> {
+    const { context, connection } = this.#options;
+    return this.#step('host.reboot', '', () =>
+      rebootHost(context, connection, {
+        ...(options.command !== undefined && { command: options.command }),
+        ...(options.timeout !== undefined && { timeoutMs: parseDuration(options.timeout) }),
+      }),
+    );
+  }
+
+  waitUp(timeout: Duration = defaultWait): Promise<void> {
+    const { connection, runtime } = this.#options;
+    return this.#step('host.waitUp', '', async () => {
+      await connection.connect({ withinMs: parseDuration(timeout), signal: runtime.options.signal });
+    });
+  }
+
+  waitDown(timeout: Duration = defaultWait): Promise<void> {
+    return this.#step('host.waitDown', '', async () => {
+      const endsAt = Date.now() + parseDuration(timeout);
+      const before = await this.#bootIdNow();
+      while (before !== undefined && (await this.#bootIdNow()) === before) {
+        if (Date.now() >= endsAt)
+          throw new HostUnfitError(this.name, 'it did not go down in time', 'Look at its console.');
+        await sleep(1000, { signal: this.#options.runtime.options.signal });
+      }
+    });
+  }
+
+  bootId(): Promise<string> {
+    return this.#step('host.bootId', '', () => readBootId(this.#options.connection));
+  }
+
+  isUp(): Promise<boolean> {
+    return this.#step('host.isUp', '', async () => (await this.#bootIdNow()) !== undefined);
+  }
+
+  kernelVersion(): Promise<string> {
+    return this.#fact('uname -r');
+  }
+
+  arch(): Promise<string> {
+    return this.#fact('uname -m');
+  }
+
+  async cpuCount(): Promise<number> {
+    return Number(await this.#fact('nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo'));
+  }
+
+  async memory(): Promise<number> {
+    return Number(await this.#fact("awk '/^MemTotal:/{print $2}' /proc/meminfo")) * 1024;
+  }
+
+  async diskFree(path = '/'): Promise<number> {
+    return Number(await this.#fact(`df -Pk ${quoteWord(path)} | awk 'NR==2{print $4}'`)) * 1024;
+  }
+
+  tmpDir(): Promise<string> {
+    return this.#step('host.tmpDir', '', async () => {
+      const result = await this.#exec('mktemp -d "${TMPDIR:-/tmp}/autotest.XXXXXXXX"', {
+        timeout: shortMs,
+        tee: false,
+      });
+      const directory = result.stdout.trim();
+      if (result.exitCode !== 0 || !/^\/.*\/autotest\.\w+$/.test(directory)) throw new CommandError(result);
+      this.#tmpDirs.push(directory);
+      return directory;
+    });
+  }
+
+  runTest(
+    nameOrPath: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: RunTestOptions,
+  ): Promise<TestOutcome> {
+    return this.#inHostNode(() => this.#options.runs.runTest(this.#options.target, nameOrPath, params, options));
+  }
+
+  runControl(path: string, params?: Readonly<Record<string, unknown>>): Promise<TestOutcome> {
+    return this.#inHostNode(() => this.#options.runs.runControl(this.#options.target, path, params));
+  }
+
+  verify(): Promise<void> {
+    return this.#step('host.verify', '', () => this.#runSteps(verifySteps()));
+  }
+
+  repair(): Promise<void> {
+    return this.#step('host.repair', '', () => this.#runSteps(repairSteps()));
+  }
+
+  /** Deletes what the host was lent. */
+  async dispose(): Promise<void> {
+    const { connection } = this.#options;
+    if (this.#tmpDirs.length === 0 || !connection.connected) return;
+    await connection.exec(['rm', '-rf', '--', ...this.#tmpDirs], { timeout: 300_000 });
+  }
+
+  #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {
+    return this.#options.runtime.step(kind, name === '' ? this.name : `${this.name}: ${name}`.slice(0, 200), fn);
+  }
+
+  async #exec(command: Command, options: RunOptions): Promise<CommandResult> {
+    const { connection, runtime, log } = this.#options;
+    const { tee, signal, ...rest } = options;
+    const transport = await connection.connect({ signal: runtime.options.signal });
+    if (tee !== false) log.line(this.name, `$ ${options.label ?? showCommand(command)}`);
+    return execOn(transport, command, {
+      ...rest,
+      signal: signal ? AbortSignal.any([signal, runtime.options.signal]) : runtime.options.signal,
+      ...(tee !== false && { onOutput: (_, chunk) => log.write(this.name, chunk) }),
+    });
+  }
+
+  async #fact(command: string): Promise<string> {
+    const result = await this.#step('host.fact', command, () => this.#exec(command, { timeout: shortMs, tee: false }));
+    if (result.exitCode !== 0) throw new CommandError(result);
+    return result.stdout.trim();
+  }
+
+  async #bootIdNow(): Promise<string | undefined> {
+    const { connection } = this.#options;
+    try {
+      const transport = await connection.tryOnce();
+      const result = await execOn(transport, ['cat', '/proc/sys/kernel/random/boot_id'], { timeout: shortMs });
+      if (result.timedOut) throw new HostLostError(this.name, 'it does not answer');
+      return result.stdout.trim();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What runs on the host stands below a node of the host; where the caller is in one already, that one. */
+  async #inHostNode<T>(fn: () => Promise<T>): Promise<T> {
+    const { runtime } = this.#options;
+    if (runtime.scope.path.some((name) => name === this.name || name.startsWith(`${this.name}#`))) return fn();
+    return runtime.node('host', this.name, fn, { host: this.name, subdir: this.name });
+  }
+
+  async #runSteps(steps: readonly HostStep[]): Promise<void> {
+    const { context, connection } = this.#options;
+    for (const step of steps) await step.run({ spec: connection.spec, connection, context });
+  }
+
+  #limits(options: TransferOptions) {
+    return {
+      deleteExtra: options.delete ?? false,
+      preservePermissions: options.preservePermissions ?? true,
+      signal: AbortSignal.any([
+        this.#options.runtime.options.signal,
+        AbortSignal.timeout(Math.min(parseDuration(options.timeout ?? defaultWait), 2 ** 31 - 1)),
+        ...(options.signal ? [options.signal] : []),
+      ]),
+    };
+  }
+}
+
+function noPower(host: string): Power {
+  const refuse = async (): Promise<never> => {
+    throw new NotSupportedError(`Power of host ${host}`, 'Switch it with host.run() of your own tool on another host.');
+  };
+  return { on: refuse, off: refuse, cycle: refuse, status: refuse };
+}
+
+function noConsole(host: string): HostConsole {
+  const refuse = async (): Promise<never> => {
+    throw new NotSupportedError(`Console of host ${host}`, 'Read it with job.run() of your own tool.');
+  };
+  return { expect: refuse, send: refuse, log: refuse };
+}
