@@ -1,10 +1,18 @@
 import { describe } from 'vitest';
+import { describeEvents } from './events.ts';
 import type { StoreUnderTest } from './fixture.ts';
+import { describeFrontends } from './frontends.ts';
+import { describeMoves } from './moves.ts';
+import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
 
 /** What every engine must do. */
 export function describeStore(engine: string, store: StoreUnderTest): void {
   describe(`the stores on ${engine}`, () => {
+    describe('users, bundles, hosts and jobs', () => describeFrontends(store));
+    describe('events', () => describeEvents(store));
     describe('scheduling', () => describeScheduling(store));
+    describe('moves', () => describeMoves(store));
+    describe('results', () => describeResults(store));
   });
 }

@@ -1,10 +1,67 @@
-import { NotSupportedError } from '../../../errors/autotest-error.ts';
+import type { JsonValue } from '../../../json/json-value.ts';
+import { nullRecord } from '../../../json/null-record.ts';
 import type { ResultStore } from '../../database.ts';
+import type { MetricRow, ResultNodeRow } from '../../rows.ts';
 import type { Session } from '../../session.ts';
+import { chunks, rowReader } from '../../values.ts';
+import { rootKey } from './batch.ts';
+
+const nodeRow = rowReader<ResultNodeRow>({ hidden: ['pathKey'] });
+const metricRow = rowReader<MetricRow>();
 
 export function resultStore(session: Session): ResultStore {
-  const no = (): never => {
-    throw new NotSupportedError(`Reading results from ${session.engine}`, 'Read the results directory.');
+  return {
+    nodes: (query) => listNodes(session, query),
+    metrics: (nodeIds) => listMetrics(session, nodeIds),
+    keyvals: (executionId) => readKeyvals(session, executionId),
+    history: (query) => testHistory(session, query),
   };
-  return { nodes: no, metrics: no, keyvals: no, history: no };
+}
+
+async function listNodes({ db }: Session, query: Parameters<ResultStore['nodes']>[0]): Promise<ResultNodeRow[]> {
+  const { jobId, executionId, parentId, first, afterSeq } = query;
+  let select = db.selectFrom('result_nodes').selectAll();
+  if (jobId !== undefined) select = select.where('jobId', '=', jobId);
+  if (executionId !== undefined) select = select.where('executionId', '=', executionId);
+  if (parentId !== undefined) select = select.where('parentId', '=', parentId);
+  if (afterSeq !== undefined) select = select.where('seq', '>', afterSeq);
+  select = select.orderBy('executionId').orderBy('seq');
+  if (first !== undefined) select = select.limit(first);
+  return (await select.execute()).map(nodeRow);
+}
+
+async function listMetrics({ db }: Session, nodeIds: readonly number[]): Promise<MetricRow[]> {
+  const metrics: MetricRow[] = [];
+  for (const part of chunks(nodeIds)) {
+    const rows = await db
+      .selectFrom('metrics')
+      .selectAll()
+      .where('nodeId', 'in', part)
+      .orderBy('nodeId')
+      .orderBy('iteration')
+      .orderBy('name')
+      .execute();
+    metrics.push(...rows.map(metricRow));
+  }
+  return metrics;
+}
+
+/** Of the execution and of its nodes; where names meet, the execution's own counts. */
+async function readKeyvals({ db }: Session, executionId: number): Promise<Record<string, JsonValue>> {
+  const rows = await db
+    .selectFrom('execution_keyvals')
+    .select(['pathKey', 'name', 'value'])
+    .where('executionId', '=', executionId)
+    .execute();
+  const own = rows.filter((row) => row.pathKey === rootKey);
+  const others = rows.filter((row) => row.pathKey !== rootKey);
+  return nullRecord([...others, ...own].map((row) => [row.name, JSON.parse(row.value) as JsonValue] as const));
+}
+
+async function testHistory({ db }: Session, query: Parameters<ResultStore['history']>[0]): Promise<ResultNodeRow[]> {
+  const { testName, host, first, beforeId } = query;
+  let select = db.selectFrom('result_nodes').selectAll().where('name', '=', testName);
+  if (host !== undefined) select = select.where('host', '=', host);
+  if (beforeId !== undefined) select = select.where('id', '<', beforeId);
+  return (await select.orderBy('id', 'desc').limit(first).execute()).map(nodeRow);
 }

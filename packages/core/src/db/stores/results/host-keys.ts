@@ -1,0 +1,50 @@
+import type { JournalRecord } from '../../../journal/record.ts';
+import type { ExecutionRow } from '../../rows.ts';
+import type { Tx } from '../../session.ts';
+import { pinHostKey } from '../hosts/update.ts';
+
+/** OpenSSH public key: type and base64. */
+const keyPattern = /^[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{1,16000}={0,3}$/;
+
+/** Pins keys that were seen for the first time, for hosts that this execution works with and that have none. */
+export async function pinSeenKeys(tx: Tx, execution: ExecutionRow, records: readonly JournalRecord[]): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const record of records) {
+    if (record.kind !== 'hostKey' || typeof record.host !== 'string' || typeof record.key !== 'string') continue;
+    if (keyPattern.test(record.key) && !seen.has(record.host)) seen.set(record.host, record.key);
+  }
+  if (seen.size === 0) return;
+  for (const host of await hostsOf(tx, execution)) {
+    const key = seen.get(host.name);
+    if (key !== undefined) await pinHostKey(tx.session, host.id, key);
+  }
+}
+
+async function hostsOf(tx: Tx, execution: ExecutionRow): Promise<{ id: number; name: string }[]> {
+  const { db } = tx;
+  return db
+    .selectFrom('hosts')
+    .select(['id', 'name'])
+    .where((eb) =>
+      eb.or([
+        eb('id', 'in', db.selectFrom('entries').select('hostId').where('executionId', '=', execution.id)),
+        eb(
+          'id',
+          'in',
+          db
+            .selectFrom('entries')
+            .select('hostId')
+            .where('jobId', '=', execution.jobId ?? 0),
+        ),
+        eb(
+          'id',
+          'in',
+          db
+            .selectFrom('tasks')
+            .select('hostId')
+            .where('id', '=', execution.taskId ?? 0),
+        ),
+      ]),
+    )
+    .execute();
+}
