@@ -41,18 +41,19 @@ export class SshTransport implements HostTransport {
     const line = remoteLine(command, options, marker);
     const release = await this.#slots.take();
     try {
-      const channel = await this.#open(line);
-      const process = new SshProcess(channel, {
-        host: this.#host,
-        marker: options.group === false ? undefined : marker,
-        signal: (name, pid) => this.#signal(name, pid),
-        onGone: () => {
-          this.#processes.delete(process);
-          release();
-        },
+      return await this.#open(line, (channel) => {
+        const process = new SshProcess(channel, {
+          host: this.#host,
+          marker: options.group === false ? undefined : marker,
+          signal: (name, pid) => this.#signal(name, pid),
+          onGone: () => {
+            this.#processes.delete(process);
+            release();
+          },
+        });
+        this.#processes.add(process);
+        return process;
       });
-      this.#processes.add(process);
-      return process;
     } catch (error) {
       release();
       throw error;
@@ -75,18 +76,16 @@ export class SshTransport implements HostTransport {
     this.#connection.socket.destroySoon();
   }
 
-  #open(line: string): Promise<ClientChannel> {
-    if (!this.connected) throw new HostLostError(this.#host, 'the connection is closed');
+  /** `wrap` is called at once: a short command's end may follow in the same packet, before any promise is looked at. */
+  #open<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
+    if (!this.connected) return Promise.reject(new HostLostError(this.#host, 'the connection is closed'));
     return new Promise((resolve, reject) => {
       const onLost = (why: string): void => reject(new HostLostError(this.#host, why));
       this.#listeners.push(onLost);
-      const done = (): void => {
-        this.#listeners.splice(this.#listeners.indexOf(onLost), 1);
-      };
       this.#connection.client.exec(line, (error, channel) => {
-        done();
+        this.#listeners.splice(this.#listeners.indexOf(onLost), 1);
         if (error) reject(new HostLostError(this.#host, error.message, error));
-        else resolve(channel);
+        else resolve(wrap(channel));
       });
     });
   }
@@ -94,12 +93,15 @@ export class SshTransport implements HostTransport {
   /** On a channel of its own: many servers pass over the protocol's own signals. */
   async #signal(name: string, target: string): Promise<void> {
     if (!this.connected) return;
-    const channel = await this.#open(`kill -${name} -- ${target} 2>/dev/null`);
-    await new Promise<void>((resolve) => {
-      channel.on('close', () => resolve());
-      channel.resume();
-      channel.stderr.resume();
-    });
+    await this.#open(
+      `kill -${name} -- ${target} 2>/dev/null`,
+      (channel) =>
+        new Promise<void>((resolve) => {
+          channel.on('close', () => resolve());
+          channel.resume();
+          channel.stderr.resume();
+        }),
+    );
   }
 
   #end(why: string): void {
