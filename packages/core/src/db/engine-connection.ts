@@ -84,7 +84,7 @@ async function connectServer(
     ? new (await import('@mikro-orm/mysql')).MikroORM(options)
     : new (await import('@mikro-orm/mariadb')).MikroORM(options)) as unknown as Orm;
   try {
-    if (createDatabase) await orm.schema.ensureDatabase();
+    if (createDatabase) await ensureDatabase(orm);
     await orm.connect();
     const kysely = orm.em.getKysely<Tables>();
     await sql`select 1`.execute(kysely);
@@ -95,6 +95,15 @@ async function connectServer(
   }
 }
 
+async function ensureDatabase(orm: Orm): Promise<void> {
+  try {
+    await orm.schema.ensureDatabase();
+  } catch (error) {
+    // Another process created it at the same moment.
+    if ((error as { errno?: unknown }).errno !== 1007) throw error;
+  }
+}
+
 function commonOptions(engine: Engine) {
   return {
     entities,
@@ -102,6 +111,7 @@ function commonOptions(engine: Engine) {
     extensions: [Migrator],
     // Nothing of ours uses the identity map.
     allowGlobalContext: true,
+    ensureDatabase: false,
     discovery: { warnWhenNoEntities: false },
     migrations: {
       tableName: 'migrations',
@@ -118,6 +128,8 @@ async function prepareSqlite(connection: unknown): Promise<void> {
     'pragma journal_mode = wal',
     'pragma synchronous = normal',
     'pragma foreign_keys = on',
+    // Waiting stops the whole process; who wants to write tries again instead.
+    'pragma busy_timeout = 20',
   ]);
 }
 

@@ -11,8 +11,9 @@ import type { Tables } from './schema.ts';
 /**
  * Transactions of the stores.
  *
- * - Write first: on SQLite the first statement of a writing transaction is a write, so the transaction waits for the lock (busy_timeout) instead of failing where
- *   it would have to turn a read lock into a write lock. Several processes may write the same file.
+ * - Write first: on SQLite the first statement of a writing transaction is a write, so the transaction waits for the lock, before it has done anything, instead of
+ *   failing where it would have to turn a read lock into a write lock. Several processes may write the same file. They wait by trying again, since waiting
+ *   inside SQLite would stop the whole process, also the part of it that holds the lock over another connection.
  * - A transaction that meets a deadlock or a lock time-out is run again as a whole, a bounded number of times: its work must have no effects outside the database.
  * - Events are kept aside and written last, in one statement: a transaction that is undone leaves no gap in their ids, and the time during which ids are
  *   taken but not visible is short.
@@ -45,12 +46,13 @@ export class Session {
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const outer = this.#current();
     if (outer) return work(outer);
+    const startedMs = this.clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(work);
       } catch (error) {
-        if (attempt === maxAttempts || !isTransient(error)) throw error;
-        await sleep(Math.random() * 20 * attempt);
+        if (!isTransient(error) || this.#isEnough(attempt, startedMs)) throw error;
+        await sleep(1 + Math.random() * Math.min(5 * attempt, 50));
       }
     }
   }
@@ -82,6 +84,11 @@ export class Session {
     });
     if (lastEventId !== undefined) this.#hub.appended(lastEventId);
     return result;
+  }
+
+  /** Servers wait for locks themselves, so few attempts are long; on SQLite the attempts are how one waits. */
+  #isEnough(attempt: number, startedMs: number): boolean {
+    return this.isServer ? attempt >= maxAttempts : this.clock.monotonicMs() - startedMs > sqliteWaitMs;
   }
 
   #current(): Tx | undefined {
@@ -118,6 +125,7 @@ interface Running {
 }
 
 const maxAttempts = 12;
+const sqliteWaitMs = 10_000;
 
 /** Takes the one write lock of an SQLite file, without changing a page. */
 async function takeWriteLock(db: Transaction<Tables>): Promise<void> {

@@ -7,3 +7,6 @@ export { makeTestDatabase } from './database.ts';
 export { hasSshd, startSshd, type Sshd, type SshdHost } from './sshd.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { ManualClock } from '../time/manual-clock.ts';
+export { findServices, missingService, type Services } from './services.ts';
+export { startMariaDb, type TestMariaDb } from './mariadb.ts';
+export { TestServiceError } from './errors.ts';

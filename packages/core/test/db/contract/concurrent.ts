@@ -1,0 +1,152 @@
+import type { RecordBody } from '@autotest/core';
+import type { Database, EntryRow } from '@autotest/core/db';
+import { expect, it, vi } from 'vitest';
+import {
+  finishEntry,
+  newJob,
+  only,
+  putBundle,
+  startEntry,
+  submitWithHosts,
+  useDatabase,
+  type StoreUnderTest,
+} from './fixture.ts';
+
+/** What must hold when several connections work at once. */
+export function describeConcurrency(store: StoreUnderTest): void {
+  const opened = useDatabase(store);
+
+  it('gives a host to one of two dispatchers, with a higher epoch each time', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const { entries, hosts } = await submitWithHosts(first, 1);
+    const hostId = only(hosts).id;
+    const holder = { kind: 'entry', id: only(entries).id } as const;
+    const take = (db: Database, id: string) =>
+      db.scheduling.write((w) => w.takeLease(hostId, holder, id, Date.now() + 60_000));
+    for (let round = 1; round <= 25; round++) {
+      const taken = (await Promise.all([take(first, 'd1'), take(second, 'd2')])).filter((lease) => lease !== undefined);
+      const lease = only(taken);
+      expect(lease.epoch).toBe(round);
+      await second.scheduling.write((w) => w.releaseLease(hostId, lease.epoch));
+    }
+  });
+
+  it('lets one of two plans for the same entry go ahead', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const { job, entries, hosts } = await submitWithHosts(first, 10);
+    for (const [n, entry] of entries.entries()) {
+      const hostId = hosts[n]?.id ?? 0;
+      const plan = (db: Database, id: string) =>
+        db.scheduling.write(async (w) => {
+          await w.takeLease(hostId, { kind: 'entry', id: entry.id }, id, Date.now() + 60_000);
+          return w.moveEntry(entry, 'assign', { hostId });
+        });
+      const done = await Promise.all([plan(first, 'd1'), plan(second, 'd2')]);
+      expect(done.filter((row) => row !== undefined)).toHaveLength(1);
+    }
+    expect((await first.jobs.entries(job.id)).map((entry) => entry.version)).toEqual(entries.map(() => 2));
+    expect(await first.events.since(0, { first: 100, kinds: ['entry.moved'] })).toHaveLength(10);
+  });
+
+  it('finishes a job once when its entries end at the same moment', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    for (let round = 0; round < 10; round++) {
+      const { job, entries, hosts } = await submitWithHosts(first, 4);
+      const running: EntryRow[] = [];
+      for (const [n, entry] of entries.entries())
+        running.push((await startEntry(first, entry, hosts[n]?.id ?? 0)).entry);
+      await Promise.all(
+        running.map((entry, n) => finishEntry(n % 2 ? first : second, entry, n === 2 ? 'failed' : 'passed')),
+      );
+      expect(await first.jobs.byId(job.id)).toMatchObject({ state: 'finished', outcome: 'failed' });
+      const events = await first.events.since(0, { first: 1000, jobId: job.id, kinds: ['job.finished'] });
+      expect(events).toHaveLength(1);
+    }
+  });
+
+  it('submits once when the same request arrives over two connections', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    await putBundle(first);
+    for (let round = 0; round < 10; round++) {
+      const options = { requestId: `r${round}` };
+      const both = await Promise.all([first, second].map((db) => db.jobs.submit(newJob({ anyHosts: 1 }), options)));
+      expect(both[0]?.job).toEqual(both[1]?.job);
+      expect(both.filter((result) => result.repeated)).toHaveLength(1);
+    }
+    expect(await first.jobs.list({ first: 100 })).toHaveLength(10);
+  });
+
+  it('ingests a batch once when two dispatchers bring it', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const { entries, hosts } = await submitWithHosts(first, 1);
+    const { executionId, epoch } = await startEntry(first, only(entries), only(hosts).id);
+    for (let n = 0; n < 10; n++) {
+      const body: RecordBody = { kind: 'node.result', node: 'test', name: `t${n}`, outcome: 'pass' };
+      const records = [{ v: 1, seq: n + 1, t: n, epoch, scope: [`t${n}`], ...body }] as const;
+      const batch = { fromOffset: n, toOffset: n + 1, records };
+      const both = await Promise.all([first, second].map((db) => db.scheduling.ingest(executionId, batch)));
+      expect(both.map((result) => result.applied).sort()).toEqual([false, true]);
+    }
+    expect(await first.results.nodes({ executionId })).toHaveLength(10);
+    expect(await first.events.since(0, { first: 100, kinds: ['result.node'] })).toHaveLength(10);
+  });
+
+  it('shows every event to a reader with a cursor, in order, while several write', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const perWriter = 60;
+    let writing = true;
+    const write = async (db: Database, writer: number) => {
+      for (let n = 0; n < perWriter; n++) {
+        await db.scheduling
+          .write(async (w) => {
+            await w.event({ kind: 'host.changed', data: { writer, n } });
+            // Every fifth is undone, and some hold their transaction open.
+            await new Promise((resolve) => setTimeout(resolve, n % 3));
+            if (n % 5 === 4) throw new Error('undone');
+          })
+          .catch((error: Error) => expect(error.message).toBe('undone'));
+      }
+    };
+    const seen: { id: number; writer: unknown; n: unknown }[] = [];
+    const read = async () => {
+      for (;;) {
+        const last = !writing;
+        const events = await second.events.since(seen.at(-1)?.id ?? 0, { first: 7 });
+        seen.push(...events.map((event) => ({ id: event.id, writer: event.data.writer, n: event.data.n })));
+        if (last && events.length === 0 && seen.length >= 4 * perWriter * 0.8) return;
+        if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    const writers = Promise.all([write(first, 0), write(second, 1), write(first, 2), write(second, 3)]);
+    const reader = read();
+    await writers;
+    writing = false;
+    await reader;
+    expect(seen.map((event) => event.id)).toEqual(seen.map((event) => event.id).sort((a, b) => a - b));
+    expect(new Set(seen.map((event) => event.id)).size).toBe(seen.length);
+    for (let writer = 0; writer < 4; writer++)
+      expect(seen.filter((event) => event.writer === writer).map((event) => event.n)).toEqual(
+        Array.from({ length: perWriter }, (_, n) => n).filter((n) => n % 5 !== 4),
+      );
+  });
+
+  it('hears of what another connection appends', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const heard = vi.fn<() => void>();
+    second.events.onAppend(heard);
+    for (let round = 0; round < 5; round++) {
+      // What is told when it starts to listen must not count.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      heard.mockClear();
+      await first.events.append({ kind: 'host.changed', data: { round } });
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), { timeout: 30_000 });
+    }
+  });
+}
