@@ -6,6 +6,7 @@ import type { EventKind, EventRow } from '../model/event.ts';
 import type { ExecutionMove, ExitClass, Purpose } from '../model/execution.ts';
 import type { HostMove, Protection, Transport } from '../model/host.ts';
 import type { RebootAfter, RebootBefore } from '../model/job.ts';
+import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskKind, TaskMove, TaskOutcome } from '../model/task.ts';
 import type {
   DispatcherRow,
@@ -38,6 +39,7 @@ export interface Database {
   readonly results: ResultStore;
   readonly events: EventStore;
   readonly scheduling: SchedulingStore;
+  readonly lookup: LookupStore;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,8 @@ export interface UserStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */
   add(user: { login: string; role: Role }): Promise<UserRow>;
   byLogin(login: string): Promise<UserRow | undefined>;
+  /** In order of their making. */
+  list(query?: { role?: Role }): Promise<UserRow[]>;
   count(): Promise<number>;
   /** Stores only the hash of the secret. */
   addToken(token: {
@@ -59,6 +63,31 @@ export interface UserStore {
   /** Marks a login token used; false if somebody was faster. */
   useLoginToken(tokenId: number, now: number): Promise<boolean>;
   revokeToken(tokenId: number): Promise<void>;
+}
+
+/** How many tests and commands of a job have an outcome; undefined: they still run. */
+export interface ResultCountRow {
+  readonly jobId: number;
+  readonly outcome?: ResultOutcome;
+  readonly count: number;
+}
+
+/** Many rows by their ids at once, for programs that batch their questions. What does not exist is not in the answer. */
+export interface LookupStore {
+  jobs(ids: readonly number[]): Promise<Map<number, JobRow>>;
+  hosts(ids: readonly number[]): Promise<Map<number, HostRow>>;
+  hostsNamed(names: readonly string[]): Promise<Map<string, HostRow>>;
+  entries(ids: readonly number[]): Promise<Map<number, EntryRow>>;
+  executions(ids: readonly number[]): Promise<Map<number, ExecutionRow>>;
+  tasks(ids: readonly number[]): Promise<Map<number, TaskRow>>;
+  nodes(ids: readonly number[]): Promise<Map<number, ResultNodeRow>>;
+  /** Who holds the leases of hosts. */
+  holders(hostIds: readonly number[]): Promise<Map<number, LeaseRow['holder']>>;
+  /** In order of first appearance; at most about `first`. */
+  nodesOfJobs(jobIds: readonly number[], first: number): Promise<ResultNodeRow[]>;
+  /** By node id, in order of iteration and name. */
+  metrics(nodeIds: readonly number[]): Promise<Map<number, MetricRow[]>>;
+  resultCounts(jobIds: readonly number[]): Promise<ResultCountRow[]>;
 }
 
 export interface StoredBundle {

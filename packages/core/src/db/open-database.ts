@@ -8,6 +8,7 @@ import { bundleStore } from './stores/bundles/bundle-store.ts';
 import { eventStore, latestEventId } from './stores/events/event-store.ts';
 import { hostStore } from './stores/hosts/host-store.ts';
 import { jobStore } from './stores/jobs/job-store.ts';
+import { lookupStore } from './stores/lookup/lookup-store.ts';
 import { resultStore } from './stores/results/result-store.ts';
 import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
 import { userStore } from './stores/users/user-store.ts';
@@ -51,6 +52,7 @@ function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWat
     results: resultStore(session),
     events: eventStore(session, hub),
     scheduling: schedulingStore(session),
+    lookup: lookupStore(session),
     async close() {
       hub.close();
       await orm.close();

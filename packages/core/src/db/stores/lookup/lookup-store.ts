@@ -8,6 +8,7 @@ import { entryRow, executionRow, jobRow, taskRow } from '../jobs/rows.ts';
 
 const nodeRow = rowReader<ResultNodeRow>({ hidden: ['pathKey'] });
 const metricRow = rowReader<MetricRow>();
+const countRow = rowReader<ResultCountRow>();
 
 export function lookupStore(session: Session): LookupStore {
   return {
@@ -106,4 +107,20 @@ function groupMetrics(metrics: readonly MetricRow[]): Map<number, MetricRow[]> {
     else groups.set(metric.nodeId, [metric]);
   }
   return groups;
+}
+
+/** Of tests and commands: what people call results. */
+async function resultCounts({ db }: Session, jobIds: readonly number[]): Promise<ResultCountRow[]> {
+  const counts: ResultCountRow[] = [];
+  for (const part of chunks(jobIds)) {
+    const rows = await db
+      .selectFrom('result_nodes')
+      .select(({ fn }) => ['jobId', 'outcome', fn.countAll<number | string>().as('count')])
+      .where('jobId', 'in', part)
+      .where('node', 'in', ['test', 'command'])
+      .groupBy(['jobId', 'outcome'])
+      .execute();
+    counts.push(...rows.map((row) => countRow({ ...row, count: Number(row.count) })));
+  }
+  return counts;
 }

@@ -14,6 +14,11 @@ export function userStore(session: Session): UserStore {
       const raw = await session.db.selectFrom('users').selectAll().where('login', '=', login).executeTakeFirst();
       return raw && userRow(raw);
     },
+    async list({ role } = {}) {
+      let query = session.db.selectFrom('users').selectAll().orderBy('id');
+      if (role !== undefined) query = query.where('role', '=', role);
+      return (await query.execute()).map(userRow);
+    },
     async count() {
       const row = await session.db
         .selectFrom('users')
