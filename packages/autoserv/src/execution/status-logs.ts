@@ -33,11 +33,7 @@ export class StatusLogs {
   take(record: JournalRecord, old: boolean): void {
     if (!old && this.#old) this.#writeOld(this.#old);
     this.#write(this.#main, record);
-    if (
-      record.kind === 'node.start' &&
-      record.subdir !== undefined &&
-      record.node !== 'subtest'
-    )
+    if (record.kind === 'node.start' && record.subdir !== undefined && record.node !== 'subtest')
       this.#openTest(record.scope, record.subdir);
     if (this.#tests.size === 0 || record.scope.length === 0) return;
     for (let depth = 1; depth <= record.scope.length; depth++) {
