@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, type EntryState } from '@autotest/core';
+import { createLog, type ControlType, type EntryState } from '@autotest/core';
 import { bundleControl, bundleToJson } from '@autotest/core/bundle';
 import {
   openDatabase,
@@ -28,6 +28,15 @@ const limits: Partial<DispatcherLimits> = {
   killGraceMs: 500,
   gatherMs: 20_000,
 };
+
+/** What is special about a job. */
+export interface JobWish extends Partial<NewJob> {
+  /** What the fake autoserv does: `pass`, `fail`, `forever`, `deaf`, `die`, `die-before`. */
+  readonly fake?: string;
+  /** A file for which the job waits. */
+  readonly gate?: string;
+  readonly type?: ControlType;
+}
 
 /** A data directory with a SQLite database, hosts, jobs, and dispatchers with the fake autoserv. Everything is gone after `close`. */
 export class Lab {
@@ -83,10 +92,8 @@ export class Lab {
     );
   }
 
-  async submit(
-    wish: Partial<NewJob> & { fake?: string; gate?: string } = {},
-  ): Promise<{ job: JobRow; entries: EntryRow[] }> {
-    const { fake, gate, ...job } = wish;
+  async submit(wish: JobWish = {}): Promise<{ job: JobRow; entries: EntryRow[] }> {
+    const { fake, gate, type = 'client', ...job } = wish;
     const source = `import { defineControl } from '@autotest/core';
 export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: 'Does nothing.', type: 'client', async run() {} });
 `;
@@ -97,9 +104,8 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
       name: 'fake',
       owner: 'tester',
       priority: 10,
-      controlType: 'client',
       bundleHash: hash,
-      metadata,
+      metadata: { ...metadata, type },
       params: { ...(fake !== undefined && { fake }), ...(gate !== undefined && { gate }) },
       keyvals: {},
       syncCount: 1,

@@ -31,7 +31,7 @@ test('a test failure, a job without hosts and a job for any host each end as the
   await lab.addHost('h1');
   await lab.startDispatcher();
   const failing = await lab.submit({ anyHosts: 1, fake: 'fail' });
-  const hostless = await lab.submit({ controlType: 'server' });
+  const hostless = await lab.submit({ type: 'server' });
   const [failed] = await lab.untilAll(failing.job.id, 'finished');
   const [passed] = await lab.untilAll(hostless.job.id, 'finished');
   expect(failed).toMatchObject({ outcome: 'failed', cause: { message: 'it was to fail' } });
