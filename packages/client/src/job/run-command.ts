@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
-  NotSupportedError,
+  messageOf,
   formatDuration,
+  isFailure,
   nodePath,
   parseDuration,
   type CommandResult,
@@ -12,9 +13,12 @@ import {
 import { runLocal } from '@autotest/core/node';
 import { runLeaf, verdictOf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
 import { BoundedLog } from '../logs/bounded-log.ts';
+import type { FormatReader } from '../formats/format-reader.ts';
+import { makeReader } from '../formats/make-reader.ts';
 import { killMarked } from '../processes/kill.ts';
 import { testMarker } from '../processes/marked.ts';
 import type { ClientSession } from '../session/client-session.ts';
+import { ResultRecords } from './result-records.ts';
 import { testEnv, testRunId } from './test-env.ts';
 
 const defaultTimeoutMs = 3_600_000;
@@ -55,26 +59,33 @@ async function runAt(
   options: RunCommandOptions,
   timeoutMs: number,
 ): Promise<LeafEnd> {
-  const { format = 'exit' } = options;
-  if (format !== 'exit') throw new NotSupportedError(`Result format ${format}`, 'Use exit.');
+  const results = new ResultRecords(place.scope, (body, scope) => session.append(body, scope));
+  const reader = makeReader(options.format ?? 'exit', results);
+  const fromStdout = options.resultFile === undefined ? reader : undefined;
   const outputDir = join(session.spec.resultsDir, place.subdir);
   mkdirSync(join(outputDir, 'debug'), { recursive: true });
   const log = new BoundedLog(join(outputDir, 'debug', 'output.log'));
+  const cwd = options.cwd ?? outputDir;
   const id = testRunId(session, place);
   try {
     const result = await runLocal(argv, {
-      cwd: options.cwd ?? outputDir,
+      cwd,
       baseEnv: { ...testEnv(session, place), [testMarker]: id },
       ...(options.env && { env: options.env }),
       timeout: timeoutMs,
       signal: session.signal,
       maxOutputBytes: 64 * 1024,
-      onOutput: (chunk) => {
+      onOutput: (chunk, stream) => {
         log.write(chunk);
+        if (stream === 'stdout') fromStdout?.write(chunk);
         session.active();
       },
     });
-    return endOf(result, timeoutMs);
+    const exit = endOf(result, timeoutMs);
+    if (!reader) return exit;
+    if (options.resultFile !== undefined) await readResultFile(resolve(cwd, options.resultFile), reader, results);
+    reader.end();
+    return combine(exit, results);
   } finally {
     await killMarked(testMarker, id);
     log.close();
@@ -90,4 +101,21 @@ function endOf(result: CommandResult, timeoutMs: number): LeafEnd {
     return { outcome: 'error', reason: `The command could not be started: ${result.stderr.trim().slice(0, 500)}` };
   if (result.exitCode === 0) return { outcome: 'pass' };
   return { outcome: 'fail', reason: `exit code ${result.exitCode}` };
+}
+
+/** The results decide; an exit that does not fit them is never passed over. */
+function combine(exit: LeafEnd, results: ResultRecords): LeafEnd {
+  const { outcome = 'error', summary } = results;
+  if (exit.outcome === 'timeout' || exit.outcome === 'abort' || exit.outcome === 'error') return exit;
+  if (exit.outcome === 'fail' && !isFailure(outcome))
+    return { outcome: 'error', original: outcome, reason: `${exit.reason}, although the results say ${summary}` };
+  return outcome === 'pass' ? { outcome } : { outcome, reason: summary };
+}
+
+async function readResultFile(file: string, reader: FormatReader, results: ResultRecords): Promise<void> {
+  try {
+    for await (const chunk of createReadStream(file)) reader.write(chunk as Uint8Array);
+  } catch (error) {
+    results.node({ name: 'result file', outcome: 'error', reason: messageOf(error), children: [] });
+  }
 }
