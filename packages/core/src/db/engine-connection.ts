@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EntityCaseNamingStrategy } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
-import type { AbstractSqlDriver, MikroORM } from '@mikro-orm/sql';
+import type { MikroORM } from '@mikro-orm/sql';
 import { CompiledQuery, sql, type DatabaseConnection, type Kysely } from 'kysely';
+import { driverError } from './driver-error.ts';
 import { collations, type Engine, type ServerEngine } from './engine.ts';
 import { DatabaseUnreachableError } from './errors.ts';
 import { schemaMigrations } from './migrations/index.ts';
@@ -11,7 +12,7 @@ import { migrationFor } from './migrations/schema-migration.ts';
 import { entities, type Tables } from './schema.ts';
 import { describeAddress, memoryFile, type DatabaseAddress } from './url.ts';
 
-export type Orm = MikroORM<AbstractSqlDriver>;
+export type Orm = MikroORM;
 type ServerAddress = Extract<DatabaseAddress, { kind: 'server' }>;
 
 export interface EngineConnection {
@@ -43,11 +44,7 @@ async function connectSqlite(file: string): Promise<EngineConnection> {
   let orm: Orm | undefined;
   try {
     if (file !== memoryFile) mkdirSync(dirname(file), { recursive: true });
-    orm = new MikroORM({
-      ...commonOptions('sqlite'),
-      dbName: file,
-      onCreateConnection: prepareSqlite,
-    }) as unknown as Orm;
+    orm = asOrm(new MikroORM({ ...commonOptions('sqlite'), dbName: file, onCreateConnection: prepareSqlite }));
     await orm.connect();
     const kysely = orm.em.getKysely<Tables>();
     await sql`select count(*) from sqlite_master`.execute(kysely);
@@ -80,9 +77,11 @@ async function connectServer(
       ...(address.tls && { ssl: {} }),
     },
   };
-  const orm = (engine === 'mysql'
-    ? new (await import('@mikro-orm/mysql')).MikroORM(options)
-    : new (await import('@mikro-orm/mariadb')).MikroORM(options)) as unknown as Orm;
+  const orm = asOrm(
+    engine === 'mysql'
+      ? new (await import('@mikro-orm/mysql')).MikroORM(options)
+      : new (await import('@mikro-orm/mariadb')).MikroORM(options),
+  );
   try {
     if (createDatabase) await ensureDatabase(orm);
     await orm.connect();
@@ -95,12 +94,18 @@ async function connectServer(
   }
 }
 
+/** The type all drivers share: those of the single drivers do not unify. */
+function asOrm(orm: object): Orm {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- each is a MikroORM over SQL
+  return orm as Orm;
+}
+
 async function ensureDatabase(orm: Orm): Promise<void> {
   try {
     await orm.schema.ensureDatabase();
   } catch (error) {
     // Another process created it at the same moment.
-    if ((error as { errno?: unknown }).errno !== 1007) throw error;
+    if (driverError(error).errno !== 1007) throw error;
   }
 }
 
@@ -123,7 +128,7 @@ function commonOptions(engine: Engine) {
 }
 
 async function prepareSqlite(connection: unknown): Promise<void> {
-  await run(connection as DatabaseConnection, [
+  await run(connection, [
     'pragma busy_timeout = 10000',
     'pragma journal_mode = wal',
     'pragma synchronous = normal',
@@ -134,18 +139,20 @@ async function prepareSqlite(connection: unknown): Promise<void> {
 }
 
 async function prepareServer(connection: unknown): Promise<void> {
-  await run(connection as DatabaseConnection, [
+  await run(connection, [
     'set session transaction isolation level read committed',
     `set session sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10`,
   ]);
 }
 
-async function run(connection: DatabaseConnection, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await connection.executeQuery(CompiledQuery.raw(statement));
+async function run(connection: unknown, statements: readonly string[]): Promise<void> {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- MikroORM passes on what kysely gives
+  const kyselyConnection = connection as DatabaseConnection;
+  for (const statement of statements) await kyselyConnection.executeQuery(CompiledQuery.raw(statement));
 }
 
 function remedyFor(error: unknown): string {
-  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  const { code, errno } = driverError(error);
   if (errno === 1045 || errno === 1698) return 'check the user and the password in the URL.';
   if (errno === 1049) return 'create the database, or open it with { migrate: true }.';
   if (errno === 1044) return 'grant the user all rights on this database.';

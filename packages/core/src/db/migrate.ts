@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
+import { messageOf } from '../errors/autotest-error.ts';
+import { driverError } from './driver-error.ts';
 import type { EngineConnection } from './engine-connection.ts';
 import { DatabaseOutdatedError } from './errors.ts';
 import { schemaMigrations } from './migrations/index.ts';
@@ -33,8 +35,7 @@ async function executed(db: Kysely<Tables>): Promise<string[]> {
     const { rows } = await sql<{ name: string }>`select name from migrations order by id`.execute(db);
     return rows.map((row) => row.name);
   } catch (error) {
-    const { errno, message } = error as { errno?: number; message: string };
-    if (errno === 1146 || message.includes('no such table')) return [];
+    if (driverError(error).errno === 1146 || messageOf(error).includes('no such table')) return [];
     throw error;
   }
 }

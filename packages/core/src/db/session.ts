@@ -4,6 +4,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { EventRow } from '../model/event.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Engine } from './engine.ts';
+import { driverError } from './driver-error.ts';
 import type { EventHub } from './event-hub.ts';
 import { insertEvents } from './stores/events/insert.ts';
 import type { Tables } from './schema.ts';
@@ -132,16 +133,16 @@ async function takeWriteLock(db: Transaction<Tables>): Promise<void> {
   await sql`update dispatchers set pid = pid where id = ''`.execute(db);
 }
 
-const transientErrors = new Set<unknown>([1205, 1213, 3572]);
+const transientErrors = new Set<number | undefined>([1205, 1213, 3572]);
 
 /** Deadlock or lock time-out: the transaction was undone and can be run again. */
 export function isTransient(error: unknown): boolean {
-  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
-  return transientErrors.has(errno) || (typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code));
+  const { code, errno } = driverError(error);
+  return transientErrors.has(errno) || /^SQLITE_(BUSY|LOCKED)/.test(code);
 }
 
 /** A unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
-  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  const { code, errno } = driverError(error);
   return errno === 1062 || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }

@@ -5,7 +5,7 @@ import type { Tx } from './session.ts';
 /**
  * Inserts rows, or replaces `update` of the rows that have the same `key` (the columns of a unique index): one statement, in the dialect of the engine.
  */
-export async function upsert<T extends keyof Tables & string>(
+export async function upsert<T extends keyof Tables>(
   tx: Tx,
   table: T,
   rows: readonly Insertable<Tables[T]>[],

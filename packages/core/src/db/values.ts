@@ -11,6 +11,7 @@ export interface RowShape {
 }
 
 /** Makes functions that turn what a query gave into a row: nulls left out, JSON parsed, flags as booleans. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- names the row that the shape belongs to
 export function rowReader<Row>(shape: RowShape = {}): (raw: object) => Row {
   const json = new Set(shape.json);
   const flags = new Set(shape.flags);
@@ -21,12 +22,15 @@ export function rowReader<Row>(shape: RowShape = {}): (raw: object) => Row {
       if (value === null || hidden.has(key)) continue;
       row[key] = json.has(key) ? fromJson(value) : flags.has(key) ? Number(value) === 1 : value;
     }
+    // oxlint-disable-next-line no-unsafe-type-assertion -- what the shape says of the table
     return row as Row;
   };
 }
 
 /** Value of a JSON column: some drivers give text, some the value. All our columns hold arrays or objects. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- names what the column holds
 export function fromJson<T>(value: unknown): T {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- only our own stores write these columns
   return (typeof value === 'string' ? JSON.parse(value) : value) as T;
 }
 
@@ -45,6 +49,7 @@ export function orNull<T>(value: T | undefined): T | null {
 
 /** Fields that are given, without those that are undefined. */
 export function defined<T extends object>(fields: T): Partial<T> {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- leaving fields out makes them partial
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 

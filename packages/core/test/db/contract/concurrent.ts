@@ -90,7 +90,7 @@ export function describeConcurrency(store: StoreUnderTest): void {
       const records = [{ v: 1, seq: n + 1, t: n, epoch, scope: [`t${n}`], ...body }] as const;
       const batch = { fromOffset: n, toOffset: n + 1, records };
       const both = await Promise.all([first, second].map((db) => db.scheduling.ingest(executionId, batch)));
-      expect(both.map((result) => result.applied).sort()).toEqual([false, true]);
+      expect(both.filter((result) => result.applied)).toHaveLength(1);
     }
     expect(await first.results.nodes({ executionId })).toHaveLength(10);
     expect(await first.events.since(0, { first: 100, kinds: ['result.node'] })).toHaveLength(10);

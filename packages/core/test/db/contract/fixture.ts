@@ -40,7 +40,7 @@ export function newHost(name: string, more: Partial<NewHost> = {}): NewHost {
   return { name, transport: 'ssh', address: '127.0.0.1', port: 22, user: 'tester', ...more };
 }
 
-const metadata = { name: 'sleep', author: 'A', doc: 'Sleeps.', type: 'client' } as unknown as ControlMetadata;
+const metadata: ControlMetadata = { name: 'sleep', author: 'A', doc: 'Sleeps.', type: 'client' };
 
 export function newJob(more: Partial<NewJob> = {}): NewJob {
   return {

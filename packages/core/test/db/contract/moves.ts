@@ -10,6 +10,7 @@ import type { Database, EntryRow } from '@autotest/core/db';
 import { expect, it } from 'vitest';
 import { submitWithHosts, useDatabase, type StoreUnderTest } from './fixture.ts';
 
+// oxlint-disable-next-line no-unsafe-type-assertion -- keys of the table are its moves
 const moves = [...new Set(Object.values(entryMachine.moves).flatMap((leaving) => Object.keys(leaving)))] as EntryMove[];
 const outcomes: readonly EntryOutcome[] = ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'];
 

@@ -7,9 +7,7 @@ type Line = [scope: string[], body: RecordBody];
 const t0 = 1_700_000_000_000;
 
 function recordsOf(lines: readonly Line[], epoch = 1, firstSeq = 1): JournalRecord[] {
-  return lines.map(
-    ([scope, body], n) => ({ v: 1, seq: firstSeq + n, t: t0 + n, epoch, scope, ...body }) as JournalRecord,
-  );
+  return lines.map(([scope, body], n) => ({ v: 1, seq: firstSeq + n, t: t0 + n, epoch, scope, ...body }));
 }
 
 const start = (name: string, more: object = {}): RecordBody => ({ kind: 'node.start', node: 'test', name, ...more });
@@ -18,6 +16,7 @@ const end = (outcome: 'pass' | 'fail' | 'error', reason?: string): RecordBody =>
   outcome,
   ...(reason !== undefined && { reason }),
 });
+const keyOf = (host: string, key: string): Line => [[], { kind: 'hostKey', host, key }];
 const metric = (name: string, value: number) => ({ name, value, unit: 'MB/s', direction: 'higher' }) as const;
 
 async function runningExecution(db: Database) {
@@ -91,11 +90,10 @@ export function describeResults(store: StoreUnderTest): void {
       const ids = new Map(nodes.map((node) => [node.id, node.seq]));
       const metrics = await db.results.metrics([...ids.keys()]);
       return {
-        nodes: nodes.map(({ id: _id, executionId: _e, jobId: _j, parentId, ...node }) => ({
-          ...node,
-          parent: ids.get(parentId ?? 0),
-        })),
-        metrics: metrics.map(({ nodeId, ...rest }) => ({ ...rest, node: ids.get(nodeId) })),
+        nodes: nodes.map((node) =>
+          Object.assign({}, node, { id: 0, executionId: 0, jobId: 0, parentId: ids.get(node.parentId ?? 0) }),
+        ),
+        metrics: metrics.map((row) => Object.assign({}, row, { nodeId: ids.get(row.nodeId) })),
         keyvals: await db.results.keyvals(executionId),
       };
     };
@@ -173,6 +171,7 @@ export function describeResults(store: StoreUnderTest): void {
     const { db } = opened;
     const { executionId } = await runningExecution(db);
     const long = 'ä'.repeat(100_000);
+    // oxlint-disable-next-line no-unsafe-type-assertion -- hosts do not keep to types
     const odd = [
       [['__proto__'], { kind: 'node.start', node: 7, name: null, attempt: -3, subdir: {}, host: [] }],
       [['__proto__'], { kind: 'node.end', outcome: 'splendid', original: 4, reason: { a: 1 }, durationMs: 'x' }],
@@ -243,10 +242,9 @@ export function describeResults(store: StoreUnderTest): void {
     const { db } = opened;
     const { host, executionId } = await runningExecution(db);
     const other = await db.hosts.add(newHost('stranger'), 'anna');
-    const key = (name: string, text: string): Line => [[], { kind: 'hostKey', host: name, key: text }];
-    const lines = [key(host.name, 'ssh-ed25519 AAAAfirst'), key(other.name, 'ssh-ed25519 AAAAx')];
+    const lines = [keyOf(host.name, 'ssh-ed25519 AAAAfirst'), keyOf(other.name, 'ssh-ed25519 AAAAx')];
     await db.scheduling.ingest(executionId, { fromOffset: 0, toOffset: 1, records: recordsOf(lines) });
-    const again = recordsOf([key(host.name, 'ssh-ed25519 AAAAsecond')], 1, 3);
+    const again = recordsOf([keyOf(host.name, 'ssh-ed25519 AAAAsecond')], 1, 3);
     await db.scheduling.ingest(executionId, { fromOffset: 1, toOffset: 2, records: again });
     expect((await db.hosts.byId(host.id))?.hostKeys).toEqual(['ssh-ed25519 AAAAfirst']);
     // A host of somebody else cannot be given a key from here.

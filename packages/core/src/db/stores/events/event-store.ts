@@ -31,5 +31,5 @@ export async function latestEventId(session: Session): Promise<number> {
     .selectFrom('events')
     .select(({ fn }) => fn.max('id').as('id'))
     .executeTakeFirst();
-  return Number(row?.id ?? 0);
+  return row?.id ?? 0;
 }

@@ -57,7 +57,7 @@ async function freshRows(db: Kysely<Tables>, afterId: number): Promise<{ before:
       .orderBy('id', 'desc')
       .limit(size)
       .execute();
-    const old = rows.findIndex((row) => Number(row.isFresh) === 0);
+    const old = rows.findIndex((row) => row.isFresh === 0);
     if (old === -1 && rows.length === size) continue;
     const ids = (old === -1 ? rows : rows.slice(0, old)).map((row) => row.id).reverse();
     return { before: rows[old]?.id ?? afterId, ids };

@@ -75,7 +75,7 @@ async function giveIds(tx: Tx, executionId: number, nodes: readonly WorkNode[]):
 /** Stores what was measured; the nodes must be stored already. */
 export async function saveMetrics(tx: Tx, nodes: readonly WorkNode[]): Promise<void> {
   const rows = nodes.flatMap(({ id, metrics }) =>
-    id === undefined ? [] : [...metrics.values()].map((metric) => ({ nodeId: id, ...metric })),
+    id === undefined ? [] : [...metrics.values()].map((metric) => Object.assign({ nodeId: id }, metric)),
   );
   for (const part of chunks(rows))
     await upsert(tx, 'metrics', part, {
@@ -85,7 +85,7 @@ export async function saveMetrics(tx: Tx, nodes: readonly WorkNode[]): Promise<v
 }
 
 export async function saveKeyvals(tx: Tx, executionId: number, keyvals: Iterable<WorkKeyval>): Promise<void> {
-  const rows = [...keyvals].map((keyval) => ({ executionId, ...keyval }));
+  const rows = [...keyvals].map((keyval) => Object.assign({ executionId }, keyval));
   // Values are as long as a journal line may be, so few fit into one statement.
   for (const part of chunks(rows, 10))
     await upsert(tx, 'execution_keyvals', part, { key: ['executionId', 'pathKey', 'name'], update: ['value'] });

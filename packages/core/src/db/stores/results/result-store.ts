@@ -3,7 +3,7 @@ import { nullRecord } from '../../../json/null-record.ts';
 import type { ResultStore } from '../../database.ts';
 import type { MetricRow, ResultNodeRow } from '../../rows.ts';
 import type { Session } from '../../session.ts';
-import { chunks, rowReader } from '../../values.ts';
+import { chunks, fromJson, rowReader } from '../../values.ts';
 import { rootKey } from './batch.ts';
 
 const nodeRow = rowReader<ResultNodeRow>({ hidden: ['pathKey'] });
@@ -55,7 +55,7 @@ async function readKeyvals({ db }: Session, executionId: number): Promise<Record
     .execute();
   const own = rows.filter((row) => row.pathKey === rootKey);
   const others = rows.filter((row) => row.pathKey !== rootKey);
-  return nullRecord([...others, ...own].map((row) => [row.name, JSON.parse(row.value) as JsonValue] as const));
+  return nullRecord([...others, ...own].map((row) => [row.name, fromJson<JsonValue>(row.value)] as const));
 }
 
 async function testHistory({ db }: Session, query: Parameters<ResultStore['history']>[0]): Promise<ResultNodeRow[]> {

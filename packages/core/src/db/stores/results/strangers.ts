@@ -59,6 +59,7 @@ export function readNumber(value: unknown): number | undefined {
 }
 
 export function readFields(value: unknown): Readonly<Record<string, unknown>> {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- any object has fields of unknown types
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 

@@ -1,8 +1,11 @@
-import { worstEntryOutcome, type EntryOutcome, type EntryState } from '../../../model/entry.ts';
+import { worstEntryOutcome, type EntryState } from '../../../model/entry.ts';
 import { jobStateOf } from '../../../model/job.ts';
-import type { JobRow } from '../../rows.ts';
+import type { EntryRow, JobRow } from '../../rows.ts';
 import type { Tx } from '../../session.ts';
+import { rowReader } from '../../values.ts';
 import { jobRow } from '../jobs/rows.ts';
+
+const progressOfEntries = rowReader<Pick<EntryRow, 'state' | 'outcome'>>();
 
 type Progress = Pick<JobRow, 'id' | 'state' | 'startedAt'>;
 
@@ -16,16 +19,17 @@ export async function lockJob(tx: Tx, jobId: number): Promise<Progress | undefin
 
 /** Brings state and outcome of a job up to date after one of its entries moved to `entryState`. */
 export async function updateJob(tx: Tx, job: Progress, entryState: EntryState): Promise<void> {
-  const groups = await tx.db
+  const raw = await tx.db
     .selectFrom('entries')
     .select(['state', 'outcome'])
     .where('jobId', '=', job.id)
     .groupBy(['state', 'outcome'])
     .execute();
-  const state = jobStateOf(groups.map((group) => group.state as EntryState));
+  const groups = raw.map(progressOfEntries);
+  const state = jobStateOf(groups.map((group) => group.state));
   const starts = entryState === 'starting' && job.startedAt === undefined;
   if (state === job.state && !starts) return;
-  const outcomes = groups.flatMap((group) => (group.outcome === null ? [] : [group.outcome as EntryOutcome]));
+  const outcomes = groups.flatMap((group) => group.outcome ?? []);
   const ends = state === 'finished' && job.state !== 'finished';
   const outcome = ends ? worstEntryOutcome(outcomes) : undefined;
   await tx.db

@@ -48,10 +48,10 @@ function open<S extends string, M extends string>(machine: StateMachine<S, M>): 
 
 async function heldLeases(db: Kysely<Tables>): Promise<LeaseRow[]> {
   const rows = await db.selectFrom('leases').selectAll().where('holderKind', 'is not', null).execute();
-  return rows.map(({ holderKind, holderId, ...lease }) => ({
-    ...lease,
-    holder: { kind: holderKind === 'task' ? 'task' : 'entry', id: holderId ?? 0 },
-  }));
+  return rows.map(({ hostId, holderKind, holderId, epoch, dispatcherId, expiresAt }) => {
+    const holder = { kind: holderKind === 'task' ? 'task' : 'entry', id: holderId ?? 0 } as const;
+    return { hostId, holder, epoch, dispatcherId, expiresAt };
+  });
 }
 
 async function jobsOf(db: Kysely<Tables>, ids: readonly number[]): Promise<JobRow[]> {

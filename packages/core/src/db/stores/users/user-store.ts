@@ -24,7 +24,7 @@ export function userStore(session: Session): UserStore {
         .selectFrom('users')
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
-      return Number(row.count);
+      return row.count;
     },
     addToken: (token) => addToken(session, token),
     byTokenHash: (secretHash, now) => byTokenHash(session, secretHash, now),
