@@ -10,6 +10,8 @@ export type User = MeQuery['me'];
 export interface Session {
   readonly user: Readonly<ShallowRef<User | undefined>>;
   readonly version: Readonly<ShallowRef<string>>;
+  /** True while the server could not even be asked who we are. */
+  readonly unreachable: Readonly<ShallowRef<boolean>>;
   /** Asks the server who we are, once. False: nobody. @throws CombinedError when the server cannot be asked */
   restore(): Promise<boolean>;
   /** @throws CombinedError with UNAUTHENTICATED for a token that is wrong, used or too old */
@@ -32,19 +34,23 @@ export function useSession(): Session {
 export function createSession(client: Client): Session {
   const user = shallowRef<User>();
   const version = shallowRef('');
+  const unreachable = shallowRef(false);
   const callbacks = new Set<() => void>();
   return {
     user,
     version,
+    unreachable,
     async restore() {
       if (user.value !== undefined) return true;
       try {
         const data = await ask(client, MeDocument, {});
         user.value = data.me;
         version.value = data.version;
+        unreachable.value = false;
         return true;
       } catch (error) {
-        if (failureOf(error).kind === 'signedOut') return false;
+        unreachable.value = failureOf(error).kind !== 'signedOut';
+        if (!unreachable.value) return false;
         throw error;
       }
     },
