@@ -158,3 +158,11 @@ export class BarrierTimeoutError extends AutotestError {
     this.name = 'BarrierTimeoutError';
   }
 }
+
+/** Anything thrown, for a log: code and stack. */
+export function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return messageOf(error);
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
+  const cause = error.cause === undefined ? '' : `\ncaused by ${describeFault(error.cause)}`;
+  return `${code}${error.stack ?? error.message}${cause}`;
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, type ExecutionSpec } from '@autotest/core';
-import { ExecutionLockedError, UsageError } from './errors.ts';
+import type { ExecutionSpec } from '@autotest/core';
+import { describeFault, ExecutionLockedError, UsageError } from './errors.ts';
 import { runExecution } from './execution/run-execution.ts';
 import { exitCodeOf } from './execution/verdict.ts';
 import { defaultSettings } from './settings.ts';
@@ -15,7 +15,7 @@ export async function runSpec(file: string): Promise<number> {
     const exitClass = await runExecution(spec, { settings: defaultSettings(), env: process.env, log: logLine });
     return exitCodeOf(exitClass);
   } catch (error) {
-    logLine(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+    logLine(describeFault(error));
     return error instanceof ExecutionLockedError ? lockedExitCode : 2;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, type ExecutionSpec, type ExitClass, type JournalRecord } from '@autotest/core';
-import { causeOf } from '../errors.ts';
+import { causeOf, describeFault } from '../errors.ts';
 import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
 import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -51,6 +51,13 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
       options.onRecord?.(record);
     },
   });
+  if (recorder.tree.end) {
+    // Nothing may follow a last record.
+    options.log('this execution has ended already');
+    statusLogs.close();
+    recorder.close();
+    return recorder.tree.end.exitClass;
+  }
   const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
   const context: ExecutionContext = {
     spec,
@@ -101,7 +108,7 @@ async function attempt(context: ExecutionContext, options: RunExecutionOptions):
     }
     return { clients: (await runPurpose(context)).clients };
   } catch (error) {
-    options.log(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+    options.log(describeFault(error));
     return { thrown: { error }, clients: [] };
   }
 }
@@ -115,7 +122,14 @@ function finish(
 ): End {
   const { recorder, stopper, spec } = context;
   const request = recorder.strayError === undefined ? stopper.request : undefined;
-  const end = verdictOfExecution({ request, thrown, clients, recorder });
+  const lost =
+    spec.purpose === 'gather'
+      ? {
+          code: 'AT_AUTOSERV_LOST',
+          message: 'autoserv was killed before the execution ended; what was left was collected',
+        }
+      : undefined;
+  const end = verdictOfExecution({ ...(lost && { lost }), request, thrown, clients, recorder });
   try {
     if (spec.purpose === 'job' || spec.purpose === 'gather') closeNodesAndJob(recorder, end);
     writeResultsJson(spec, recorder, end, startedAt);
@@ -184,7 +198,7 @@ function watchProcess(context: ExecutionContext, startedAt: number): () => void 
       recorder.append({
         kind: 'fault',
         code: 'AT_UNCAUGHT',
-        message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+        message: describeFault(error),
       });
     } catch {
       // The disk is full: the verdict says so.

@@ -15,10 +15,13 @@ export function verdictOfExecution(facts: {
   /** What clients said in their last records. */
   readonly clients: readonly { readonly exitClass?: string; readonly cause?: End['cause'] }[];
   readonly recorder: Recorder;
+  /** The execution was another process's, which is gone. */
+  readonly lost?: End['cause'];
 }): End {
   const { request, clients, recorder } = facts;
   const thrown = facts.thrown ?? (recorder.strayError === undefined ? undefined : { error: recorder.strayError });
   if (thrown && isOfDisk(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
+  if (facts.lost) return { exitClass: 'lost', cause: facts.lost };
   if (request) return { exitClass: request.kind, cause: { code: request.code, message: request.message } };
   if (thrown && !isOfControl(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
   for (const { exitClass, cause } of clients) {
