@@ -37,6 +37,7 @@ export async function runSession(directory: string, program: string): Promise<nu
   const other = runningClient(files);
   if (other) throw new SessionBusyError(files.dir, other.pid);
   process.env[sessionMarker] = files.dir;
+  rmSync(files.stop, { force: true });
   writeClientIdentity(files);
   // What an earlier client left running would disturb what comes now.
   await killMarked(sessionMarker, files.dir);
@@ -114,8 +115,10 @@ async function carryOut(session: ClientSession): Promise<ControlEnd> {
   const about = { name: spec.job?.name ?? name, hosts: [spec.hostname], controlType: 'client' as const };
   return runtime.run(about, async () => {
     runtime.append({ kind: 'phase', phase: 'running', host: spec.hostname }, []);
-    await collectBootSysinfo(spec.resultsDir, runtime.options.bootId);
-    const module = (await import(pathToFileURL(entry).href)) as { default?: unknown };
+    const [module] = await Promise.all([
+      import(pathToFileURL(entry).href) as Promise<{ default?: unknown }>,
+      collectBootSysinfo(spec.resultsDir, runtime.options.bootId).catch((error: unknown) => log(messageOf(error))),
+    ]);
     const { default: control } = module;
     if (!isControl(control))
       throw new SessionError(session.files.dir, `the default export of ${entry} is no defineControl({…})`);

@@ -1,7 +1,42 @@
-import type { TestDefinition } from '@autotest/core';
+import type { ParamSchema, TestDefinition } from '@autotest/core';
+import { cpuTest } from './cpu.ts';
+import { diskTest } from './disk.ts';
+import {
+  errorCleanup,
+  errorCommand,
+  errorCrash,
+  errorError,
+  errorFail,
+  errorHang,
+  errorInitialize,
+  errorJob,
+  errorSetup,
+  errorSkip,
+  errorWarn,
+} from './errors.ts';
 import { sleepTest } from './sleep.ts';
 
 /** The library of tests that every client carries, by name. */
 export const bundledTests: ReadonlyMap<string, TestDefinition> = new Map(
-  ([sleepTest] as unknown as readonly TestDefinition[]).map((test) => [test.name, test]),
+  [
+    sleepTest,
+    cpuTest,
+    diskTest,
+    errorFail,
+    errorError,
+    errorSkip,
+    errorWarn,
+    errorJob,
+    errorInitialize,
+    errorSetup,
+    errorCleanup,
+    errorCommand,
+    errorCrash,
+    errorHang,
+  ].map((test) => [test.name, widen(test)]),
 );
+
+/** Parameters are checked against the schema before a test gets them, so it may be used without its exact types. */
+function widen<S extends ParamSchema>(test: TestDefinition<S>): TestDefinition {
+  return test as unknown as TestDefinition;
+}
