@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   formatDuration,
   messageOf,
@@ -57,6 +58,7 @@ class TestProcess {
   #verdict: Extract<FromTest, { type: 'outcome' }> | undefined;
   #ending: { readonly timedOut: boolean; readonly reason: string } | undefined;
   #spawnError: Error | undefined;
+  #outputBytes = 0;
   /** The machine goes down on the test's wish: that its process ends is no news. */
   #rebooting = false;
 
@@ -69,6 +71,7 @@ class TestProcess {
     });
     const onData = (chunk: Buffer): void => {
       log.write(chunk);
+      this.#outputBytes += chunk.length;
       options.onOutput(chunk.length);
     };
     this.#child.stdout?.on('data', onData);
@@ -116,7 +119,7 @@ class TestProcess {
         });
       case 'reboot':
         this.#rebooting = true;
-        void this.#options.reboot(message.options).catch((error: unknown) => {
+        void this.#reboot(message.options).catch((error: unknown) => {
           this.#rebooting = false;
           this.#send({ type: 'failed', id: message.id, message: messageOf(error) });
         });
@@ -125,6 +128,16 @@ class TestProcess {
         this.#verdict = message;
     }
     return undefined;
+  }
+
+  async #reboot(options: RebootOptions): Promise<void> {
+    // What the test wrote before it asked is in the pipes already and comes with the next turns of the event loop.
+    for (let quiet = 0; quiet < 3; quiet++) {
+      const before = this.#outputBytes;
+      await delay(1);
+      if (this.#outputBytes !== before) quiet = 0;
+    }
+    await this.#options.reboot(options);
   }
 
   /** A record that cannot be written ends the test, not the client. */
