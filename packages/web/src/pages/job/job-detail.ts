@@ -91,3 +91,17 @@ export function countTests(forest: ResultForest): Counts {
   for (const node of forest.values()) if (node.node === 'test' || node.node === 'command') outcomes.push(node.outcome);
   return countOutcomes(outcomes);
 }
+
+/** What to call the results of each execution: several hosts run the same tests, and special tasks have results too. */
+export function originsOf(detail: Pick<JobDetail, 'entries' | 'tasks'>): Map<string, string> {
+  const origins = new Map<string, string>();
+  const entries = [...detail.entries.values()];
+  const hosts = new Set(entries.map((entry) => entry.host?.name));
+  for (const { execution, host } of hosts.size > 1 ? entries : []) {
+    if (execution !== null && host !== null) origins.set(execution.id, host.name);
+  }
+  for (const { execution, kind, host } of detail.tasks.values()) {
+    if (execution !== null) origins.set(execution.id, hosts.size > 1 ? `${kind} ${host.name}` : kind);
+  }
+  return origins;
+}
