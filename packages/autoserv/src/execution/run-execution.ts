@@ -96,8 +96,7 @@ async function attempt(context: ExecutionContext, options: RunExecutionOptions):
   try {
     layOut(spec, recorder.continued);
     // The runtime of server control files says it itself.
-    const isServer = spec.purpose === 'job' && spec.job?.controlType === 'server';
-    if (!recorder.tree.jobStart && !isServer) {
+    if (!recorder.tree.jobStart && !isServerJob(spec)) {
       recorder.append({
         kind: 'job.start',
         name: spec.job?.name ?? spec.purpose,
@@ -113,6 +112,13 @@ async function attempt(context: ExecutionContext, options: RunExecutionOptions):
   }
 }
 
+/** Who asks to stop after an error that nobody caught. */
+const strayStop = 'autoserv';
+
+function isServerJob(spec: ExecutionSpec): boolean {
+  return spec.purpose === 'job' && spec.job?.controlType === 'server';
+}
+
 /** Writes the last records. The verdict stands even when the disk does not take them. */
 function finish(
   context: ExecutionContext,
@@ -121,7 +127,10 @@ function finish(
   log: (message: string) => void,
 ): End {
   const { recorder, stopper, spec } = context;
-  const request = recorder.strayError === undefined ? stopper.request : undefined;
+  // A stray error stops the execution in autoserv's own name: that is not a request of anybody.
+  const request = stopper.request?.by === strayStop ? undefined : stopper.request;
+  const stray =
+    recorder.strayError === undefined ? undefined : { error: recorder.strayError, ofControl: isServerJob(spec) };
   const lost =
     spec.purpose === 'gather'
       ? {
@@ -129,7 +138,7 @@ function finish(
           message: 'autoserv was killed before the execution ended; what was left was collected',
         }
       : undefined;
-  const end = verdictOfExecution({ ...(lost && { lost }), request, thrown, clients, recorder });
+  const end = verdictOfExecution({ ...(lost && { lost }), request, thrown, stray, clients, recorder });
   try {
     if (spec.purpose === 'job' || spec.purpose === 'gather') closeNodesAndJob(recorder, end);
     writeResultsJson(spec, recorder, end, startedAt);
@@ -203,7 +212,7 @@ function watchProcess(context: ExecutionContext, startedAt: number): () => void 
     } catch {
       // The disk is full: the verdict says so.
     }
-    context.stopper.stop(new StopRequest('aborted', 'autoserv', `an error that nobody caught: ${messageOf(error)}`));
+    context.stopper.stop(new StopRequest('aborted', strayStop, `an error that nobody caught: ${messageOf(error)}`));
   };
   const onExit = (): void => {
     const end: End = {

@@ -1,4 +1,4 @@
-import { exitClasses, type ExitClass, type RecordOf } from '@autotest/core';
+import { exitClasses, messageOf, type ExitClass, type RecordOf } from '@autotest/core';
 import { causeOf } from '../errors.ts';
 import type { Recorder } from './recorder.ts';
 import { StopRequest } from './stop.ts';
@@ -12,6 +12,8 @@ const controlCodes = new Set(['AT_CONTROL_DIVERGED', 'AT_CONTROL_INVALID', 'AT_N
 export function verdictOfExecution(facts: {
   readonly request: StopRequest | undefined;
   readonly thrown: { readonly error: unknown } | undefined;
+  /** An error that nobody caught; `ofControl`: a server control file ran in this process. */
+  readonly stray?: { readonly error: unknown; readonly ofControl: boolean } | undefined;
   /** What clients said in their last records. */
   readonly clients: readonly { readonly exitClass?: string; readonly cause?: End['cause'] }[];
   readonly recorder: Recorder;
@@ -19,10 +21,15 @@ export function verdictOfExecution(facts: {
   readonly lost?: End['cause'];
 }): End {
   const { request, clients, recorder } = facts;
-  const thrown = facts.thrown ?? (recorder.strayError === undefined ? undefined : { error: recorder.strayError });
+  const { thrown, stray } = facts;
+  if (stray && isOfDisk(stray.error)) return { exitClass: 'infra', cause: causeOf(stray.error) };
   if (thrown && isOfDisk(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
   if (facts.lost) return { exitClass: 'lost', cause: facts.lost };
   if (request) return { exitClass: request.kind, cause: { code: request.code, message: request.message } };
+  if (stray) {
+    const cause = { code: 'AT_UNCAUGHT', message: `an error that nobody caught: ${messageOf(stray.error)}` };
+    return { exitClass: stray.ofControl ? 'testFailures' : 'infra', cause };
+  }
   if (thrown && !isOfControl(thrown.error)) return { exitClass: 'infra', cause: causeOf(thrown.error) };
   for (const { exitClass, cause } of clients) {
     if (cause && isOfLab(cause.code)) return { exitClass: 'infra', cause };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, HostSpec } from '@autotest/core';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { HostLostError } from '../../errors.ts';
 import { Slots } from '../slots.ts';
@@ -10,6 +11,8 @@ import { SshProcess } from './ssh-process.ts';
 
 /** sshd's MaxSessions is 10; one is kept for ending the others. */
 const maxChannels = 9;
+/** How long a channel is waited for that the server does not give. */
+const channelWaitMs = 30_000;
 
 /** One SSH connection, many channels. */
 export class SshTransport implements HostTransport {
@@ -77,7 +80,20 @@ export class SshTransport implements HostTransport {
   }
 
   /** `wrap` is called at once: a short command's end may follow in the same packet, before any promise is looked at. */
-  #open<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
+  async #open<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
+    const endsAt = performance.now() + channelWaitMs;
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+      try {
+        return await this.#tryOpen(line, wrap);
+      } catch (error) {
+        // The server has no channel free: it gives one back a little later than it says that it is closed.
+        if (!isChannelRefusal(error) || !this.connected || performance.now() > endsAt) throw error;
+      }
+      await delay(pauseMs);
+    }
+  }
+
+  #tryOpen<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
     if (!this.connected) return Promise.reject(new HostLostError(this.#host, 'the connection is closed'));
     return new Promise((resolve, reject) => {
       const onLost = (why: string): void => reject(new HostLostError(this.#host, why));
@@ -111,4 +127,9 @@ export class SshTransport implements HostTransport {
     this.#slots.close(new HostLostError(this.#host, why));
     for (const listener of this.#listeners.splice(0)) if (!this.#closing) listener(why);
   }
+}
+
+function isChannelRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && /channel open failure/i.test(cause.message);
 }
