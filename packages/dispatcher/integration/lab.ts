@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, type ControlType, type EntryState } from '@autotest/core';
+import { createLog, journalFileName, type ControlType, type EntryState, type JournalRecord } from '@autotest/core';
 import { bundleControl, bundleToJson } from '@autotest/core/bundle';
 import {
   openDatabase,
@@ -14,7 +14,7 @@ import {
   type JobRow,
   type NewJob,
 } from '@autotest/core/db';
-import { isSameProcess } from '@autotest/core/node';
+import { isSameProcess, readJournal } from '@autotest/core/node';
 import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autotest/dispatcher';
 
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
@@ -160,30 +160,37 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
   }
 
   /** Purposes for which autoserv went to work in the execution's directory. */
-  starts(execution: ExecutionRow): string[] {
-    const file = join(execution.resultsDir, 'starts.log');
+  starts(execution: ExecutionRow | undefined): string[] {
+    const file = join(execution?.resultsDir ?? '', 'starts.log');
     if (!existsSync(file)) return [];
     return readFileSync(file, 'utf8')
       .split('\n')
       .flatMap((line) => line.split(' ')[0] || []);
   }
 
-  journal(execution: ExecutionRow): { seq: number; kind: string }[] {
-    return readFileSync(join(execution.resultsDir, 'journal.ndjson'), 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as { seq: number; kind: string });
+  journal(execution: ExecutionRow): readonly JournalRecord[] {
+    return readJournal(join(execution.resultsDir, journalFileName), 0).records;
   }
 
   async close(): Promise<void> {
     for (const child of this.#children) await killAndWait(child);
     for (const dispatcher of this.#dispatchers) await dispatcher.stop();
     const { executions } = await this.database.scheduling.snapshot();
-    for (const { pid, pidStartTicks } of executions)
-      if (pid !== undefined && isSameProcess(pid, pidStartTicks)) process.kill(pid, 'SIGKILL');
+    for (const execution of executions) if (isAlive(execution)) killExecution(execution);
     await this.database.close();
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+/** Whether the process of an execution lives. */
+export function isAlive(execution: ExecutionRow | undefined): boolean {
+  return execution?.pid !== undefined && isSameProcess(execution.pid, execution.pidStartTicks);
+}
+
+/** Kills the process of an execution, as the kernel does when memory is short. */
+export function killExecution(execution: ExecutionRow | undefined): void {
+  if (execution?.pid === undefined || !isAlive(execution)) throw new Error('the execution has no living process');
+  process.kill(execution.pid, 'SIGKILL');
 }
 
 /** Ends a process that may have ended already. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLog, logLevels, messageOf, type Log, type LogLevel } from '@autotest/core';
+import { createLog, logLevels, messageOf, type Log } from '@autotest/core';
 import { openDatabase } from '@autotest/core/db';
 import { UsageError } from './errors.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
@@ -80,10 +80,10 @@ async function run(values: ReturnType<typeof readArguments>): Promise<void> {
 }
 
 function makeLog(level: string | undefined, isJson: boolean | undefined): Log {
-  if (level !== undefined && !logLevels.includes(level as LogLevel))
-    throw new UsageError(`'${level}' is no log level; use ${logLevels.join(', ')}`);
+  const known = logLevels.find((one) => one === (level ?? 'info'));
+  if (!known) throw new UsageError(`'${level}' is no log level; use ${logLevels.join(', ')}`);
   return createLog({
-    level: (level as LogLevel | undefined) ?? 'info',
+    level: known,
     format: isJson ? 'json' : 'text',
     write: (line) => process.stderr.write(`${line}\n`),
   });

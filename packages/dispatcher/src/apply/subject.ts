@@ -1,4 +1,4 @@
-import type { ExecutionRow, HostRow } from '@autotest/core/db';
+import type { ExecutionRow } from '@autotest/core/db';
 import type { Settings } from '../options.ts';
 import type { Subject } from '../supervise/prepare.ts';
 
@@ -12,10 +12,7 @@ export async function subjectOf(settings: Settings, execution: ExecutionRow, own
   }
   const job = execution.jobId === undefined ? undefined : await jobs.byId(execution.jobId);
   const entries = job ? (await jobs.entries(job.id)).filter(({ executionId }) => executionId === owner.id) : [];
-  const rows = await Promise.all(
-    entries
-      .sort((a, b) => a.index - b.index)
-      .map((entry) => (entry.hostId === undefined ? undefined : hosts.byId(entry.hostId))),
-  );
-  return { execution, job, hosts: rows.filter((host): host is HostRow => host !== undefined) };
+  const hostIds = entries.sort((a, b) => a.index - b.index).flatMap(({ hostId }) => hostId ?? []);
+  const rows = await Promise.all(hostIds.map((id) => hosts.byId(id)));
+  return { execution, job, hosts: rows.filter((host) => host !== undefined) };
 }

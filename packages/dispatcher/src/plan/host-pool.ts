@@ -63,8 +63,9 @@ export class HostPool {
     const { classes } = candidates;
     while (classes[candidates.from]?.hosts.size === 0) candidates.from++;
     let lastResort: [HostRow, LabelClass] | undefined;
-    for (let i = candidates.from; i < classes.length; i++) {
-      const home = classes[i] as LabelClass;
+    for (let at = candidates.from; at < classes.length; at++) {
+      const home = classes[at];
+      if (!home) break;
       for (const host of home.hosts) {
         if (!avoid.includes(host.id)) return this.#take(host, home, jobId);
         lastResort ??= [host, home];
@@ -82,12 +83,12 @@ export class HostPool {
 
   /** All hosts that fulfil the requirement, free or not. */
   matching(requirement: Requirement): HostRow[] {
-    return this.#allClasses.filter(({ labels }) => requirement.holds(labels)).flatMap(({ hosts }) => [...hosts]);
+    return this.#allClasses.flatMap(({ labels, hosts }) => (requirement.holds(labels) ? Array.from(hosts) : []));
   }
 
   /** The first host of each set of labels. */
   representatives(): HostRow[] {
-    return this.#allClasses.flatMap(({ hosts }) => [...hosts].slice(0, 1));
+    return this.#allClasses.flatMap(({ hosts }) => hosts.values().next().value ?? []);
   }
 
   #take(host: HostRow, home: LabelClass, jobId: number): HostRow {

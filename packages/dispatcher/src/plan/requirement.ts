@@ -39,7 +39,7 @@ export class Requirements {
 }
 
 function compile(key: string, texts: readonly (string | undefined)[]): Requirement {
-  const asked = texts.filter((text) => text !== undefined && text.trim() !== '') as string[];
+  const asked = texts.flatMap((text) => (text === undefined || text.trim() === '' ? [] : text));
   try {
     const parsed = asked.map(parseLabelExpression);
     const [first] = parsed;

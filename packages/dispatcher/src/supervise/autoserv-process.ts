@@ -57,7 +57,8 @@ export async function startAutoserv(settings: Settings, resultsDir: string): Pro
       child.once('error', reject);
     });
     child.unref();
-    const pid = child.pid as number;
+    const { pid } = child;
+    if (pid === undefined) throw new Error('the process has no pid');
     const startTicks = readProcessStart(pid);
     const exited = new Promise<number | undefined>((resolve) => {
       child.once('exit', (code) => resolve(code ?? undefined));
@@ -93,7 +94,7 @@ function killer(pid: number, startTicks: string | undefined): AutoservProcess['k
     try {
       process.kill(group ? -pid : pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   };
 }

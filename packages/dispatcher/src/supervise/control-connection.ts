@@ -1,5 +1,13 @@
 import { createConnection, type Socket } from 'node:net';
-import { parseJsonLine, type FromAutoserv, type ToAutoserv } from '@autotest/core';
+import {
+  exitClasses,
+  isPlainObject,
+  parseJsonLine,
+  type ExitClass,
+  type FromAutoserv,
+  type JsonValue,
+  type ToAutoserv,
+} from '@autotest/core';
 
 export interface ControlHandlers {
   onMessage(message: FromAutoserv): void;
@@ -41,25 +49,42 @@ export class ControlConnection {
   }
 }
 
+/** What a line says; undefined for a line that says nothing known. */
 function parseMessage(line: string): FromAutoserv | undefined {
-  let value: unknown;
+  let value: JsonValue;
   try {
     value = parseJsonLine(line);
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const message = value as { [field in string]?: unknown };
-  switch (message.type) {
+  if (!isPlainObject(value)) return undefined;
+  const { type, executionId, epoch, pid, journalBytes, t } = value;
+  const known = {
+    executionId: integer(executionId),
+    epoch: integer(epoch),
+    pid: integer(pid),
+    journalBytes: integer(journalBytes),
+  };
+  switch (type) {
     case 'hello':
-      return Number.isSafeInteger(message.pid) && Number.isSafeInteger(message.executionId)
-        ? (value as FromAutoserv)
-        : undefined;
+      return known.executionId > 0 && known.pid > 1 ? { type, ...known } : undefined;
     case 'journal':
+      return { type, journalBytes: known.journalBytes };
     case 'heartbeat':
+      return { type, t: integer(t) };
     case 'ended':
-      return value as FromAutoserv;
+      return isExitClass(value.exitClass)
+        ? { type, exitClass: value.exitClass, journalBytes: known.journalBytes }
+        : undefined;
     default:
       return undefined;
   }
+}
+
+function integer(value: JsonValue | undefined): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : 0;
+}
+
+function isExitClass(value: JsonValue | undefined): value is ExitClass {
+  return exitClasses.some((exitClass) => exitClass === value);
 }
