@@ -15,9 +15,13 @@ export default defineControl({
     await job.runTest('sleep', { seconds: params.seconds });
 
     // Any program that prints TAP is a test; its lines become subtests.
-    await job.runCommand('greeting', ['sh', '-c', 'echo 1..2; echo "ok 1 - says hello"; echo "ok 2 - says it politely"'], {
-      format: 'tap',
-    });
+    await job.runCommand(
+      'greeting',
+      ['sh', '-c', 'echo 1..2; echo "ok 1 - says hello"; echo "ok 2 - says it politely"'],
+      {
+        format: 'tap',
+      },
+    );
 
     await job.group('benchmarks', async () => {
       await job.runTest('cpu', {}, { iterations: params.iterations });
