@@ -100,7 +100,22 @@ describe('a reboot', () => {
     expect(session.outcomes()).toEqual(['sleep: pass', 'g: pass', 'sleep#2: pass']);
     expect(session.tree().keyvals.same).toBe(false);
     const reboots = session.records().filter((record) => record.kind === 'reboot');
-    expect(reboots.map(({ event }) => event)).toEqual(['start', 'end', 'start', 'end']);
+    expect(reboots.map(({ event }) => event)).toEqual(['start', 'verify', 'end', 'start', 'verify', 'end']);
+  });
+
+  it('warns when the machine comes back different', async () => {
+    const session = makeSession({
+      run: `await job.reboot(); await job.runTest('sleep', { seconds: 0 }); await job.reboot();`,
+    });
+    session.start();
+    expect(await session.ended()).toBe(5);
+    writeFileSync(join(session.dir, 'before-reboot.json'), JSON.stringify({ cpus: 4096, mounts: ['/dev/gone /data'] }));
+    expect(await session.run()).toBe(0);
+    expect(session.outcomes()).toEqual(['reboot.verify_config: warn', 'sleep: pass']);
+    expect(session.reason('reboot.verify_config')).toMatch(
+      /4096 CPUs became \d+; no longer mounted: \/dev\/gone \/data/,
+    );
+    expect(session.tree().jobEnd?.outcome).toBe('warn');
   });
 
   it('inside a test starts it again with a higher boot, its steps recorded', async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { openSync, readFileSync, writeSync } from 'node:fs';
 
 /**
  * Which file was sent under a path, kept over the life of followers: a follower knows only how many bytes it has, and a file that was
@@ -6,6 +6,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
  */
 export class FileIds {
   readonly #file: string;
+  #fd: number | undefined;
   readonly #ids = new Map<string, string>();
 
   constructor(file: string) {
@@ -28,7 +29,8 @@ export class FileIds {
     if (this.#ids.get(path) === id) return;
     this.#ids.set(path, id);
     try {
-      appendFileSync(this.#file, `${JSON.stringify([path, id])}\n`);
+      this.#fd ??= openSync(this.#file, 'a');
+      writeSync(this.#fd, `${JSON.stringify([path, id])}\n`);
     } catch {
       // A full disk: the next follower may send the file again.
     }

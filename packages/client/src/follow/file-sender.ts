@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, type BigIntStats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { maxFrameBytes } from '@autotest/core';
 import type { FileIds } from './file-ids.ts';
@@ -40,19 +39,20 @@ export class FileSender {
 
   /** Sends everything that the file has now. Gives true when there was something. */
   async send(path: string): Promise<boolean> {
-    let handle: FileHandle;
+    let fd: number;
     try {
-      handle = await open(join(this.#root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      // Synchronous: thousands of small files go several times as fast, and nothing else waits in this process.
+      fd = openSync(join(this.#root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
       await this.#cannotOpen(path, error as NodeJS.ErrnoException);
       return false;
     }
     try {
-      const stats = await handle.stat({ bigint: true });
+      const stats = fstatSync(fd, { bigint: true });
       if (!stats.isFile()) return false;
-      return await this.#sendOpen(path, handle, stats);
+      return await this.#sendOpen(path, fd, stats);
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   }
 
@@ -61,12 +61,12 @@ export class FileSender {
     else if (code === 'EACCES') await this.refuse(path, 'it may not be read');
   }
 
-  async #sendOpen(path: string, handle: FileHandle, stats: BigIntStats): Promise<boolean> {
+  async #sendOpen(path: string, fd: number, stats: BigIntStats): Promise<boolean> {
     const size = Number(stats.size);
     const id = `${stats.ino}:${stats.birthtimeNs}`;
     const file = this.#files.get(path) ?? this.#firstSight(path);
     if (file.mtimeNs === stats.mtimeNs && file.sent === size && this.#ids.get(path) === id) return false;
-    const replaced = (this.#ids.get(path) ?? id) !== id || size < file.sent || (await this.#rewritten(handle, file));
+    const replaced = (this.#ids.get(path) ?? id) !== id || size < file.sent || this.#rewritten(fd, file);
     if (replaced) Object.assign(file, { sent: 0, hash: undefined });
     const mode = Number(stats.mode & 0o777n);
     const isNew = this.#ids.get(path) === undefined && file.sent === 0;
@@ -78,7 +78,7 @@ export class FileSender {
     }
     const buffer = Buffer.allocUnsafe(Math.min(maxFrameBytes, Math.max(1, size - file.sent)));
     for (let first = true; file.sent < size; first = false) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - file.sent), file.sent);
+      const bytesRead = readSync(fd, buffer, 0, Math.min(buffer.length, size - file.sent), file.sent);
       if (bytesRead === 0) break;
       const data = Buffer.from(buffer.subarray(0, bytesRead));
       await this.#out.write(
@@ -89,7 +89,7 @@ export class FileSender {
       sent = true;
     }
     file.mtimeNs = stats.mtimeNs;
-    file.hash = file.sent <= smallBytes ? await hashOf(handle, file.sent) : undefined;
+    file.hash = file.sent <= smallBytes ? hashOf(fd, file.sent) : undefined;
     return sent;
   }
 
@@ -100,13 +100,13 @@ export class FileSender {
     return file;
   }
 
-  async #rewritten(handle: FileHandle, file: SentFile): Promise<boolean> {
-    return file.hash !== undefined && file.sent > 0 && (await hashOf(handle, file.sent)) !== file.hash;
+  #rewritten(fd: number, file: SentFile): boolean {
+    return file.hash !== undefined && file.sent > 0 && hashOf(fd, file.sent) !== file.hash;
   }
 }
 
-async function hashOf(handle: FileHandle, length: number): Promise<string> {
+function hashOf(fd: number, length: number): string {
   const buffer = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, 0);
+  const bytesRead = readSync(fd, buffer, 0, length, 0);
   return createHash('sha1').update(buffer.subarray(0, bytesRead)).digest('base64');
 }

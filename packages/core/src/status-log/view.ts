@@ -190,8 +190,11 @@ export class StatusLogView {
       this.#pushTo(key, record, 'GOOD', 'reboot.start', record.message);
       return;
     }
-    this.#pushTo(key, record, 'GOOD', 'reboot.verify', record.message);
-    if (record.event === 'end') this.#endAt(record, rebootKey, 'GOOD', undefined);
+    if (record.event === 'verify') {
+      this.#pushTo(key, record, record.message === undefined ? 'GOOD' : 'WARN', 'reboot.verify', record.message);
+      return;
+    }
+    this.#endAt(record, rebootKey, 'GOOD', undefined);
   }
 
   #pushTo(key: string, record: JournalRecord, status: ClassicStatus, operation: string, message = ''): void {

@@ -113,6 +113,7 @@ describe('the status log as a view of the journal', () => {
     const text = textOf([
       jobStart,
       [[], { kind: 'reboot', event: 'start', host: 'h' }],
+      [[], { kind: 'reboot', event: 'verify', host: 'h' }],
       [[], { kind: 'reboot', event: 'end', host: 'h' }],
       [[], { kind: 'job.end', outcome: 'pass' }],
     ]);
