@@ -92,16 +92,22 @@ export function countTests(forest: ResultForest): Counts {
   return countOutcomes(outcomes);
 }
 
-/** What to call the results of each execution: several hosts run the same tests, and special tasks have results too. */
-export function originsOf(detail: Pick<JobDetail, 'entries' | 'tasks'>): Map<string, string> {
+/**
+ * What to call the results of each execution: several hosts run the same tests, and special tasks have results too. Hosts that share an execution are
+ * told apart by their nodes.
+ */
+export function originsOf(detail: {
+  entries: ReadonlyMap<string, Pick<EntryLineFragment, 'host' | 'execution'>>;
+  tasks: ReadonlyMap<string, Pick<TaskLineFragment, 'kind' | 'host' | 'execution'>>;
+}): Map<string, string> {
   const origins = new Map<string, string>();
-  const entries = [...detail.entries.values()];
-  const hosts = new Set(entries.map((entry) => entry.host?.name));
-  for (const { execution, host } of hosts.size > 1 ? entries : []) {
+  const executions = new Set([...detail.entries.values()].map((entry) => entry.execution?.id));
+  const isFanOut = detail.entries.size > 1;
+  for (const { execution, host } of executions.size > 1 ? detail.entries.values() : []) {
     if (execution !== null && host !== null) origins.set(execution.id, host.name);
   }
   for (const { execution, kind, host } of detail.tasks.values()) {
-    if (execution !== null) origins.set(execution.id, hosts.size > 1 ? `${kind} ${host.name}` : kind);
+    if (execution !== null) origins.set(execution.id, isFanOut ? `${kind} ${host.name}` : kind);
   }
   return origins;
 }
