@@ -1,0 +1,37 @@
+import { messageOf, type Clock, type Log } from '@autotest/core';
+import { BackOff } from './back-off.ts';
+
+/** Keeps an error in one thing from stopping the others: it is logged, and the thing is left alone for a while. */
+export class Guard {
+  readonly #backOff: BackOff;
+  readonly #log: Log;
+
+  constructor(clock: Clock, log: Log) {
+    this.#backOff = new BackOff(clock);
+    this.#log = log;
+  }
+
+  /** Never rejects. @param key names the thing: `entry:7`, `execution:3` */
+  async run(key: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      this.#backOff.succeeded(key);
+    } catch (error) {
+      this.#backOff.failed(key);
+      this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
+    }
+  }
+
+  isPaused(key: string): boolean {
+    return this.#backOff.isPaused(key);
+  }
+
+  paused(): ReadonlySet<string> {
+    return this.#backOff.paused();
+  }
+
+  /** When the next pause ends, ms since the epoch. */
+  nextEnd(): number {
+    return this.#backOff.nextEnd();
+  }
+}
