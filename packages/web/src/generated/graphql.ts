@@ -4,35 +4,13 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-export type Role =
-  | 'admin'
-  | 'user'
-  | 'viewer';
-
-export type JobState =
-  | 'queued'
-  | 'running'
-  | 'finished'
-  | 'template';
-
-export type EntryState =
-  | 'queued'
-  | 'preparing'
-  | 'ready'
-  | 'starting'
-  | 'running'
-  | 'gathering'
-  | 'parsing'
-  | 'archiving'
-  | 'finished';
-
-export type EntryOutcome =
-  | 'passed'
-  | 'failed'
-  | 'error'
-  | 'aborted'
-  | 'stopped'
-  | 'timedOut';
+export type Purpose =
+  | 'job'
+  | 'verify'
+  | 'repair'
+  | 'cleanup'
+  | 'provision'
+  | 'gather';
 
 export type ExecutionState =
   | 'created'
@@ -49,13 +27,29 @@ export type ExitClass =
   | 'timedOut'
   | 'lost';
 
-export type Purpose =
+export type NodeKind =
   | 'job'
-  | 'verify'
-  | 'repair'
-  | 'cleanup'
-  | 'provision'
-  | 'gather';
+  | 'host'
+  | 'group'
+  | 'branch'
+  | 'test'
+  | 'command'
+  | 'subtest';
+
+export type ResultOutcome =
+  | 'pass'
+  | 'fail'
+  | 'error'
+  | 'warn'
+  | 'skip'
+  | 'abort'
+  | 'timeout'
+  | 'unknown';
+
+export type MetricDirection =
+  | 'higher'
+  | 'lower'
+  | 'none';
 
 export type HostState =
   | 'ready'
@@ -78,6 +72,41 @@ export type Protection =
   | 'doNotRepair'
   | 'doNotVerify';
 
+export type EntryState =
+  | 'queued'
+  | 'preparing'
+  | 'ready'
+  | 'starting'
+  | 'running'
+  | 'gathering'
+  | 'parsing'
+  | 'archiving'
+  | 'finished';
+
+export type EntryOutcome =
+  | 'passed'
+  | 'failed'
+  | 'error'
+  | 'aborted'
+  | 'stopped'
+  | 'timedOut';
+
+export type JobState =
+  | 'queued'
+  | 'running'
+  | 'finished'
+  | 'template';
+
+export type Priority =
+  | 'low'
+  | 'medium'
+  | 'high'
+  | 'urgent';
+
+export type ControlType =
+  | 'client'
+  | 'server';
+
 export type TaskKind =
   | 'verify'
   | 'repair'
@@ -95,74 +124,10 @@ export type TaskOutcome =
   | 'aborted'
   | 'lost';
 
-export type ResultOutcome =
-  | 'pass'
-  | 'fail'
-  | 'error'
-  | 'warn'
-  | 'skip'
-  | 'abort'
-  | 'timeout'
-  | 'unknown';
-
-export type NodeKind =
-  | 'job'
-  | 'host'
-  | 'group'
-  | 'branch'
-  | 'test'
-  | 'command'
-  | 'subtest';
-
-export type MetricDirection =
-  | 'higher'
-  | 'lower'
-  | 'none';
-
-export type ControlType =
-  | 'client'
-  | 'server';
-
-export type Priority =
-  | 'low'
-  | 'medium'
-  | 'high'
-  | 'urgent';
-
-export type RebootBefore =
-  | 'never'
-  | 'ifDirty'
-  | 'always';
-
-export type RebootAfter =
-  | 'never'
-  | 'ifFailed'
-  | 'always';
-
-export type SubmitJobInput = {
-  /** A control file alone (no relative imports, no packages): bundled by the server. */
-  source?: string | null | undefined;
-  fileName?: string | null | undefined;
-  /** Or a bundle made by `bundleControl`, as JSON. */
-  bundle?: string | null | undefined;
-  /** Default: the control file's name. */
-  name?: string | null | undefined;
-  /** Named hosts. */
-  hosts?: Array<string> | null | undefined;
-  /** That many hosts to be chosen by label expression. */
-  anyHosts?: number | null | undefined;
-  /** Label expression, together with the control file's own `needs`. */
-  needs?: string | null | undefined;
-  params?: unknown;
-  keyvals?: unknown;
-  priority?: Priority | null | undefined;
-  timeout?: number | null | undefined;
-  maxRuntime?: number | null | undefined;
-  rebootBefore?: RebootBefore | null | undefined;
-  rebootAfter?: RebootAfter | null | undefined;
-  /** Makes a repeated submission give the first one's job. */
-  requestId?: string | null | undefined;
-};
+export type Role =
+  | 'admin'
+  | 'user'
+  | 'viewer';
 
 export type UpdateHostInput = {
   address?: string | null | undefined;
@@ -179,6 +144,45 @@ export type UpdateHostInput = {
   lockedUntil?: string | null | undefined;
   draining?: boolean | null | undefined;
 };
+
+export type SubmitJobInput = {
+  /** A control file alone (no relative imports, no packages): bundled by the server. */
+  source?: string | null | undefined;
+  fileName?: string | null | undefined;
+  /** Or a bundle made by `bundleControl`, as JSON. */
+  bundle?: string | null | undefined;
+  /** Default: the control file's name. */
+  name?: string | null | undefined;
+  /** Named hosts. */
+  hosts?: Array<string> | null | undefined;
+  /** That many hosts to be chosen by label expression. Default: none where hosts are named, else one (server control: its syncCount). 0 without named hosts: a server job without hosts. */
+  anyHosts?: number | null | undefined;
+  /** Label expression, together with the control file's own `needs`. */
+  needs?: string | null | undefined;
+  params?: unknown;
+  keyvals?: unknown;
+  priority?: Priority | null | undefined;
+  /** From submission to end. Default: 24 hours. */
+  timeout?: number | null | undefined;
+  /** Of each execution. Default: 24 hours. */
+  maxRuntime?: number | null | undefined;
+  /** Default: ifDirty. */
+  rebootBefore?: RebootBefore | null | undefined;
+  /** Default: never. */
+  rebootAfter?: RebootAfter | null | undefined;
+  /** Makes a repeated submission give the first one's job. */
+  requestId?: string | null | undefined;
+};
+
+export type RebootBefore =
+  | 'never'
+  | 'ifDirty'
+  | 'always';
+
+export type RebootAfter =
+  | 'never'
+  | 'ifFailed'
+  | 'always';
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 

@@ -1,0 +1,27 @@
+import type { EntryRow, ExecutionRow, HostRow } from '@autotest/core/db';
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import type { ApiContext } from '../context.ts';
+import { ExecutionType } from '../executions/execution.type.ts';
+import { HostType } from '../hosts/host.type.ts';
+import { EntryType, WaitingReasonType } from './entry.type.ts';
+
+@Resolver(() => EntryType)
+export class EntryResolver {
+  @FieldResolver(() => HostType, { nullable: true })
+  host(@Root() { hostId }: EntryRow, @Ctx() { loaders }: ApiContext): Promise<HostRow | undefined> | undefined {
+    return hostId === undefined ? undefined : loaders.host.load(hostId);
+  }
+
+  @FieldResolver(() => WaitingReasonType, { nullable: true })
+  waiting(@Root() { state, waiting }: EntryRow): WaitingReasonType | undefined {
+    return state === 'finished' ? undefined : waiting;
+  }
+
+  @FieldResolver(() => ExecutionType, { nullable: true })
+  execution(
+    @Root() { executionId }: EntryRow,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<ExecutionRow | undefined> | undefined {
+    return executionId === undefined ? undefined : loaders.execution.load(executionId);
+  }
+}

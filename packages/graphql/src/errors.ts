@@ -1,0 +1,74 @@
+import { AutotestError } from '@autotest/core';
+
+/** Base of what a client may be told word by word. Anything else is masked. */
+export class RequestError extends AutotestError {}
+
+/** Thrown when a request comes without a token, or with one that is wrong, expired, used or revoked. */
+export class UnauthenticatedError extends RequestError {
+  constructor(message = 'Sign in first: send an API token as `Authorization: Bearer …`, or open a login link.') {
+    super('UNAUTHENTICATED', message);
+    this.name = 'UnauthenticatedError';
+  }
+}
+
+/** Thrown when a user may not do what was asked. */
+export class ForbiddenError extends RequestError {
+  constructor(what: string, remedy: string) {
+    super('FORBIDDEN', `You may not ${what}. ${remedy}`);
+    this.name = 'ForbiddenError';
+  }
+}
+
+/** Thrown when something that a request names does not exist. */
+export class MissingError extends RequestError {
+  constructor(what: string, name: string) {
+    super('AT_NOT_FOUND', `There is no ${what} ${JSON.stringify(name.slice(0, 200))}.`, { details: { what } });
+    this.name = 'MissingError';
+  }
+}
+
+/** Thrown when an argument is outside of what is allowed. */
+export class ArgumentError extends RequestError {
+  constructor(argument: string, problem: string) {
+    super('AT_INPUT_INVALID', `The argument ${argument} ${problem}`, { details: { argument } });
+    this.name = 'ArgumentError';
+  }
+}
+
+/** Thrown when a query asks for too much at once. */
+export class QueryLimitError extends RequestError {
+  constructor(what: string, found: number, limit: number, remedy: string) {
+    super('AT_QUERY_TOO_LARGE', `The query ${what}: ${found}, more than the ${limit} allowed. ${remedy}`, {
+      details: { found, limit },
+    });
+    this.name = 'QueryLimitError';
+  }
+}
+
+/** Thrown when the server is asked to listen where it cannot. */
+export class ListenError extends AutotestError {
+  constructor(host: string, port: number, cause: unknown) {
+    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    super(
+      'AT_LISTEN',
+      inUse
+        ? `Port ${port} of ${host} is in use already; stop what listens there or choose another port with --port.`
+        : `The server cannot listen on ${host}:${port}; choose another address or port.`,
+      { cause, details: { host, port } },
+    );
+    this.name = 'ListenError';
+  }
+}
+
+/** Thrown when a login link is wanted and there is no user to sign in. */
+export class NoSuchUserError extends AutotestError {
+  constructor(login: string | undefined) {
+    super(
+      'AT_NOT_FOUND',
+      login === undefined
+        ? 'There is no administrator to sign in; start the server with `autotest up` once, which makes one.'
+        : `There is no user ${JSON.stringify(login)}; check the name.`,
+    );
+    this.name = 'NoSuchUserError';
+  }
+}

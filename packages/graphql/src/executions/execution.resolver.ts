@@ -1,0 +1,93 @@
+import type { JsonValue } from '@autotest/core';
+import type { ExecutionRow, ResultNodeRow } from '@autotest/core/db';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { principalOf, type ApiContext } from '../context.ts';
+import { ArgumentError, MissingError } from '../errors.ts';
+import { isOver } from '../files/is-over.ts';
+import { listFiles } from '../files/list-files.ts';
+import { selectLogs } from '../files/logs.ts';
+import { readChunk, type FileChunk } from '../files/read-chunk.ts';
+import { tailExecutionLog } from '../files/tail-execution-log.ts';
+import { fileUrl } from '../files/url.ts';
+import { maxNodes } from '../loaders.ts';
+import { checkFirst, given, rowId } from '../schema/arguments.ts';
+import { BigIntScalar, JsonScalar } from '../schema/scalars.ts';
+import { TestResultType } from '../results/result.type.ts';
+import { ExecutionType, LogChunkType, ResultFileType } from './execution.type.ts';
+
+const maxReadBytes = 1024 * 1024;
+
+@Resolver(() => ExecutionType)
+export class ExecutionResolver {
+  @Query(() => ExecutionType, { nullable: true })
+  execution(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<ExecutionRow | undefined> | undefined {
+    principalOf(context);
+    const executionId = rowId(id);
+    return executionId === undefined ? undefined : context.loaders.execution.load(executionId);
+  }
+
+  @FieldResolver(() => [TestResultType])
+  results(@Root() { id }: ExecutionRow, @Ctx() { services }: ApiContext): Promise<ResultNodeRow[]> {
+    return services.database.results.nodes({ executionId: id, first: maxNodes });
+  }
+
+  @FieldResolver(() => JsonScalar)
+  keyvals(@Root() { id }: ExecutionRow, @Ctx() { services }: ApiContext): Promise<JsonValue> {
+    return services.database.results.keyvals(id);
+  }
+
+  @FieldResolver(() => [ResultFileType])
+  async files(
+    @Root() { id, resultsDir }: ExecutionRow,
+    @Arg('under', () => String, { nullable: true }) under: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 1000 }) first: number | null,
+  ): Promise<ResultFileType[]> {
+    const found = await listFiles(resultsDir, { first: checkFirst(first ?? 1000, 10_000), under: given(under) });
+    return found.map((file) => ({ ...file, url: fileUrl(id, file.path) }));
+  }
+
+  @FieldResolver(() => [ResultFileType])
+  async logs(@Root() { id, resultsDir }: ExecutionRow): Promise<ResultFileType[]> {
+    const files = await listFiles(resultsDir, { first: 10_000 });
+    return selectLogs(files).map((file) => ({ ...file, url: fileUrl(id, file.path) }));
+  }
+
+  @FieldResolver(() => LogChunkType)
+  async readFile(
+    @Root() execution: ExecutionRow,
+    @Arg('path', () => String) path: string,
+    @Arg('offset', () => BigIntScalar, { nullable: true, defaultValue: 0 }) offset: number | null,
+    @Arg('length', () => Int, { nullable: true, defaultValue: 65_536 }) length: number | null,
+  ): Promise<FileChunk> {
+    const lengthBytes = length ?? 65_536;
+    if (lengthBytes < 4 || lengthBytes > maxReadBytes)
+      throw new ArgumentError('length', `is ${lengthBytes}; give a number of bytes from 4 to ${maxReadBytes}.`);
+    const over = isOver(execution);
+    const chunk = await readChunk(execution.resultsDir, path, offset ?? 0, lengthBytes, over);
+    if (chunk === undefined) throw new MissingError('file', path);
+    return { ...chunk, end: over && chunk.atEnd };
+  }
+
+  @Subscription(() => LogChunkType, {
+    description:
+      'Bytes of a log from an offset, first what is there, then what is added; ends when the execution is finished and everything was sent.',
+    subscribe: ({ args, context }: { args: LogTailArguments; context: ApiContext }) => tailExecutionLog(context, args),
+  })
+  logTail(
+    @Root() chunk: FileChunk,
+    @Arg('executionId', () => ID) _executionId: string,
+    @Arg('path', () => String) _path: string,
+    @Arg('offset', () => BigIntScalar, { nullable: true, defaultValue: 0 }) _offset: number | null,
+  ): FileChunk {
+    return chunk;
+  }
+}
+
+interface LogTailArguments {
+  readonly executionId: string;
+  readonly path: string;
+  readonly offset?: number | null;
+}

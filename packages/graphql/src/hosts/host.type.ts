@@ -1,0 +1,112 @@
+import type { HostState, JsonValue, Protection, Transport } from '@autotest/core';
+import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
+import { EntryType } from '../entries/entry.type.ts';
+import { JobType } from '../jobs/job.type.ts';
+import { HostStateEnum, ProtectionEnum, TransportEnum } from '../schema/enums.ts';
+import { PageInfoType } from '../schema/page.ts';
+import { DateTimeScalar, JsonScalar } from '../schema/scalars.ts';
+import { InputInvalidType } from '../schema/user-error.ts';
+import { TaskType } from '../tasks/task.type.ts';
+
+@ObjectType('HostLock')
+export class HostLockType {
+  @Field(() => String)
+  readonly by!: string;
+
+  @Field(() => String)
+  readonly reason!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true })
+  readonly until?: number | undefined;
+}
+
+@ObjectType('Host')
+export class HostType {
+  @Field(() => ID)
+  readonly id!: number;
+
+  @Field(() => String)
+  readonly name!: string;
+
+  @Field(() => HostStateEnum)
+  readonly state!: HostState;
+
+  @Field(() => TransportEnum)
+  readonly transport!: Transport;
+
+  @Field(() => String)
+  readonly address!: string;
+
+  @Field(() => Int)
+  readonly port!: number;
+
+  @Field(() => String)
+  readonly user!: string;
+
+  @Field(() => [String])
+  readonly labels!: readonly string[];
+
+  @Field(() => JsonScalar)
+  readonly attributes!: JsonValue;
+
+  @Field(() => ProtectionEnum)
+  readonly protection!: Protection;
+
+  @Field(() => HostLockType, { nullable: true })
+  readonly locked?: HostLockType;
+
+  @Field(() => Boolean)
+  readonly draining!: boolean;
+
+  @Field(() => String, { nullable: true })
+  readonly quarantineReason?: string;
+
+  @Field(() => Boolean)
+  readonly dirty!: boolean;
+
+  @Field(() => DateTimeScalar)
+  readonly createdAt!: number;
+
+  @Field(() => EntryType, { nullable: true, description: 'What the host is held for.' })
+  readonly currentEntry?: EntryType;
+
+  @Field(() => JobType, { nullable: true })
+  readonly currentJob?: JobType;
+
+  @Field(() => [TaskType])
+  readonly tasks!: TaskType[];
+}
+
+@ObjectType('HostEdge')
+export class HostEdgeType {
+  @Field(() => String)
+  readonly cursor!: string;
+
+  @Field(() => HostType)
+  readonly node!: HostType;
+}
+
+@ObjectType('HostConnection')
+export class HostConnectionType {
+  @Field(() => [HostEdgeType])
+  readonly edges!: readonly HostEdgeType[];
+
+  @Field(() => PageInfoType)
+  readonly pageInfo!: PageInfoType;
+}
+
+@ObjectType('HostSuccess')
+export class HostSuccessType {
+  @Field(() => HostType)
+  readonly host: HostType;
+
+  constructor(host: object) {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- fields that a row has not are resolved from it
+    this.host = host as HostType;
+  }
+}
+
+export const HostResultUnion = createUnionType({
+  name: 'HostResult',
+  types: () => [HostSuccessType, InputInvalidType] as const,
+});

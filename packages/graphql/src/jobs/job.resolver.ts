@@ -1,0 +1,126 @@
+import type { EntryOutcome, JobState, JsonValue, Priority } from '@autotest/core';
+import type { EntryRow, ExecutionRow, JobRow, ResultNodeRow, TaskRow } from '@autotest/core/db';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { requireOwner } from '../auth/principal.ts';
+import { principalOf, type ApiContext } from '../context.ts';
+import { EntryType } from '../entries/entry.type.ts';
+import { ArgumentError, MissingError } from '../errors.ts';
+import { ExecutionType } from '../executions/execution.type.ts';
+import { ResultCountsType, TestResultType } from '../results/result.type.ts';
+import { checkFirst, rowId } from '../schema/arguments.ts';
+import { EntryOutcomeEnum, JobStateEnum, PriorityEnum } from '../schema/enums.ts';
+import { pageOf, type Page } from '../schema/page.ts';
+import { DurationScalar, JsonScalar } from '../schema/scalars.ts';
+import { TaskType } from '../tasks/task.type.ts';
+import { sumCounts } from './counts.ts';
+import { AbortJobPayloadType, ControlFileType, JobConnectionType, JobType } from './job.type.ts';
+import { priorityOf } from './priority.ts';
+
+@Resolver(() => JobType)
+export class JobResolver {
+  @Query(() => JobType, { nullable: true })
+  job(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<JobRow | undefined> | undefined {
+    principalOf(context);
+    const jobId = rowId(id);
+    return jobId === undefined ? undefined : context.loaders.job.load(jobId);
+  }
+
+  @Query(() => JobConnectionType)
+  async jobs(
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) firstOrNull: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('owner', () => String, { nullable: true }) owner: string | null | undefined,
+    @Arg('state', () => JobStateEnum, { nullable: true }) state: JobState | null | undefined,
+    @Arg('outcome', () => EntryOutcomeEnum, { nullable: true }) outcome: EntryOutcome | null | undefined,
+    @Arg('nameContains', () => String, { nullable: true }) nameContains: string | null | undefined,
+    @Ctx() context: ApiContext,
+  ): Promise<Page<JobRow>> {
+    principalOf(context);
+    const first = checkFirst(firstOrNull ?? 50, 100);
+    const beforeId = after === null || after === undefined ? undefined : rowId(after);
+    if (after && beforeId === undefined) throw new ArgumentError('after', 'is no cursor of this list.');
+    const rows = await context.services.database.jobs.list({
+      first: first + 1,
+      ...(beforeId !== undefined && { beforeId }),
+      ...(owner && { owner }),
+      ...(state && { state }),
+      ...(outcome && { outcome }),
+      ...(nameContains && { nameContains }),
+    });
+    for (const row of rows) context.loaders.job.prime(row.id, row);
+    return pageOf(rows, first, ({ id }) => String(id));
+  }
+
+  @Mutation(() => AbortJobPayloadType)
+  async abortJob(
+    @Arg('id', () => ID) id: string,
+    @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
+    @Ctx() context: ApiContext,
+  ): Promise<{ job: JobRow; entries: number }> {
+    const principal = principalOf(context);
+    const { jobs } = context.services.database;
+    const jobId = rowId(id);
+    const job = jobId === undefined ? undefined : await jobs.byId(jobId);
+    if (job === undefined) throw new MissingError('job', id);
+    requireOwner(principal, job.owner, `abort job ${job.id}`);
+    const entries = await jobs.requestAbort(job.id, principal.user.login, (reason ?? '').trim() || 'no reason given');
+    return { job: (await jobs.byId(job.id)) ?? job, entries };
+  }
+
+  @FieldResolver(() => PriorityEnum)
+  priority(@Root() { priority }: JobRow): Priority {
+    return priorityOf(priority);
+  }
+
+  @FieldResolver(() => String)
+  doc(@Root() { metadata }: JobRow): string {
+    return metadata.doc;
+  }
+
+  @FieldResolver(() => JsonScalar)
+  params(@Root() { params }: JobRow): JsonValue {
+    return params;
+  }
+
+  @FieldResolver(() => DurationScalar)
+  timeout(@Root() { timeoutMs }: JobRow): number {
+    return timeoutMs;
+  }
+
+  @FieldResolver(() => DurationScalar)
+  maxRuntime(@Root() { maxRuntimeMs }: JobRow): number {
+    return maxRuntimeMs;
+  }
+
+  @FieldResolver(() => ControlFileType)
+  async control(@Root() { bundleHash }: JobRow, @Ctx() { loaders }: ApiContext): Promise<ControlFileType> {
+    const bundle = await loaders.bundle.load(bundleHash);
+    if (bundle === undefined) throw new MissingError('bundle', bundleHash);
+    return { fileName: bundle.fileName, source: bundle.source, bundleHash };
+  }
+
+  @FieldResolver(() => [EntryType])
+  entries(@Root() { id }: JobRow, @Ctx() { loaders }: ApiContext): Promise<EntryRow[]> {
+    return loaders.entriesOf.load(id);
+  }
+
+  @FieldResolver(() => [ExecutionType])
+  executions(@Root() { id }: JobRow, @Ctx() { services }: ApiContext): Promise<ExecutionRow[]> {
+    return services.database.jobs.executions(id);
+  }
+
+  @FieldResolver(() => [TaskType])
+  async tasks(@Root() { id }: JobRow, @Ctx() { services }: ApiContext): Promise<TaskRow[]> {
+    return services.database.jobs.tasksOf({ jobId: id, first: 1000 });
+  }
+
+  @FieldResolver(() => [TestResultType])
+  results(@Root() { id }: JobRow, @Ctx() { loaders }: ApiContext): Promise<ResultNodeRow[]> {
+    return loaders.nodesOf.load(id);
+  }
+
+  @FieldResolver(() => ResultCountsType)
+  async counts(@Root() { id }: JobRow, @Ctx() { loaders }: ApiContext): Promise<ResultCountsType> {
+    return sumCounts(await loaders.countsOf.load(id));
+  }
+}

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { type GraphQLSchema, printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { ControlResolver } from '../control/control.resolver.ts';
+import { EntryResolver } from '../entries/entry.resolver.ts';
+import { EventResolver } from '../events/event.resolver.ts';
+import { ExecutionResolver } from '../executions/execution.resolver.ts';
+import { HostResolver } from '../hosts/host.resolver.ts';
+import { JobResolver } from '../jobs/job.resolver.ts';
+import { ResultResolver } from '../results/result.resolver.ts';
+import { SubmitResolver } from '../submit/submit.resolver.ts';
+import { TaskResolver } from '../tasks/task.resolver.ts';
+import { UserResolver } from '../users/user.resolver.ts';
+
+/** The schema with its resolvers. */
+export function buildApiSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      UserResolver,
+      JobResolver,
+      SubmitResolver,
+      HostResolver,
+      ExecutionResolver,
+      ResultResolver,
+      EventResolver,
+      ControlResolver,
+      EntryResolver,
+      TaskResolver,
+    ],
+    // What a type cannot say is checked where it is used, with messages of its own.
+    validate: false,
+    // Subscriptions read the log of events and files; type-graphql asks for topics all the same.
+    pubSub: { publish: () => undefined, subscribe: noTopic },
+  });
+}
+
+/** The text of the schema as `schema.graphql` holds it. */
+export function schemaText(): string {
+  return `${printSchema(buildApiSchema())}\n`;
+}
+
+function noTopic(topic: string): never {
+  throw new Error(`No subscription has topics, but one asked for ${topic}.`);
+}

@@ -1,0 +1,53 @@
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { principalOf, type ApiContext } from '../context.ts';
+import { ArgumentError } from '../errors.ts';
+import { loginLink } from './login-link.ts';
+import { CreateLoginLinkPayloadType, CreateTokenPayloadType, LoginPayloadType, UserType } from './user.type.ts';
+
+@Resolver()
+export class UserResolver {
+  @Query(() => UserType, { description: 'The user whose token this is.' })
+  me(@Ctx() context: ApiContext): UserType {
+    return principalOf(context).user;
+  }
+
+  @Query(() => String)
+  version(@Ctx() { services }: ApiContext): string {
+    return services.version;
+  }
+
+  @Mutation(() => LoginPayloadType)
+  async login(@Arg('token', () => String) token: string, @Ctx() context: ApiContext): Promise<LoginPayloadType> {
+    const { user, sessionSecret } = await context.services.authenticator.login(token);
+    context.setSession?.(sessionSecret);
+    return { sessionToken: sessionSecret, user };
+  }
+
+  @Mutation(() => Boolean, { description: 'Ends the session; false where the request came with an API token.' })
+  async logout(@Ctx() context: ApiContext): Promise<boolean> {
+    const { token } = principalOf(context);
+    if (token.kind !== 'session') return false;
+    await context.services.authenticator.revoke(token.id);
+    context.setSession?.(undefined);
+    return true;
+  }
+
+  @Mutation(() => CreateTokenPayloadType)
+  async createToken(
+    @Arg('name', () => String) name: string,
+    @Ctx() context: ApiContext,
+  ): Promise<CreateTokenPayloadType> {
+    const { user } = principalOf(context);
+    if (!/^\P{Cc}{1,100}$/u.test(name)) throw new ArgumentError('name', 'must have 1 to 100 printable characters.');
+    const { secret } = await context.services.authenticator.makeToken(user, 'api', name);
+    return { token: secret };
+  }
+
+  @Mutation(() => CreateLoginLinkPayloadType, {
+    description: 'A link that signs a browser in as you, once, within 15 minutes.',
+  })
+  async createLoginLink(@Ctx() context: ApiContext): Promise<CreateLoginLinkPayloadType> {
+    const { services } = context;
+    return { url: await loginLink(services.authenticator, services.publicUrl(), principalOf(context).user) };
+  }
+}
