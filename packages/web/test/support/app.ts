@@ -26,7 +26,8 @@ export class Offline extends Error {
   override readonly name = 'Offline';
 }
 
-function serverOf(answers: Answers): typeof fetch {
+/** A server of these answers, as `fetch` sees it. */
+export function serverOf(answers: Answers): typeof fetch {
   return async (_url, init) => {
     const { operationName, variables } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}');
     const give = answers[operationName];
