@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeEvents } from './events.ts';
 import type { StoreUnderTest } from './fixture.ts';
 import { describeFrontends } from './frontends.ts';
+import { describeLookup } from './lookup.ts';
 import { describeMoves } from './moves.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
@@ -12,6 +13,7 @@ export function describeStore(engine: string, store: StoreUnderTest): void {
     describe('users, bundles, hosts and jobs', () => describeFrontends(store));
     describe('events', () => describeEvents(store));
     describe('scheduling', () => describeScheduling(store));
+    describe('lookup', () => describeLookup(store));
     describe('moves', () => describeMoves(store));
     describe('results', () => describeResults(store));
   });

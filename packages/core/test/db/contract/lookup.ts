@@ -1,0 +1,37 @@
+import type { JournalRecord, RecordBody } from '@autotest/core';
+import { expect, it } from 'vitest';
+import { only, startEntry, submitWithHosts, useDatabase, type StoreUnderTest } from './fixture.ts';
+
+export function describeLookup(store: StoreUnderTest): void {
+  const opened = useDatabase(store);
+
+  it('finds many rows by their ids, and leaves out what does not exist', async () => {
+    const { db } = opened;
+    const { job, entries, hosts } = await submitWithHosts(db, 2);
+    const [entry] = entries;
+    const [host, other] = hosts;
+    if (!entry || !host || !other) throw new Error('no entries');
+    const { executionId, epoch } = await startEntry(db, entry, host.id);
+    const task = await db.scheduling.write((w) => w.addTask({ hostId: other.id, kind: 'verify', requestedBy: 'anna' }));
+    const bodies: RecordBody[] = [
+      { kind: 'node.result', node: 'test', name: 'a', outcome: 'pass' },
+      { kind: 'metric', metric: { name: 'm', value: 1, unit: '', direction: 'none' } },
+    ];
+    const records = bodies.map((body, n): JournalRecord => ({ v: 1, seq: n, t: n, epoch, scope: ['a'], ...body }));
+    await db.scheduling.ingest(executionId, { fromOffset: 0, toOffset: 1, records });
+    const node = only(await db.results.nodes({ executionId }));
+    const { lookup } = db;
+    expect([...(await lookup.jobs([job.id, 4711])).keys()]).toEqual([job.id]);
+    expect((await lookup.hosts([host.id, other.id])).get(other.id)).toEqual(other);
+    expect([...(await lookup.hostsNamed([host.name, 'nobody'])).values()].map((row) => row.id)).toEqual([host.id]);
+    expect((await lookup.entries([entry.id])).get(entry.id)).toMatchObject({ state: 'running', executionId });
+    expect((await lookup.executions([executionId])).get(executionId)?.jobId).toBe(job.id);
+    expect((await lookup.tasks([task?.id ?? 0])).get(task?.id ?? 0)).toEqual(task);
+    expect((await lookup.nodes([node.id])).get(node.id)).toEqual(node);
+    expect(await lookup.holders([host.id, other.id])).toEqual(new Map([[host.id, { kind: 'entry', id: entry.id }]]));
+    expect(await lookup.nodesOfJobs([job.id], 10)).toEqual([node]);
+    expect((await lookup.metrics([node.id])).get(node.id)).toMatchObject([{ name: 'm', value: 1 }]);
+    expect(await lookup.resultCounts([job.id])).toEqual([{ jobId: job.id, outcome: 'pass', count: 1 }]);
+    expect((await lookup.jobs([])).size).toBe(0);
+  });
+}
