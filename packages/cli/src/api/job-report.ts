@@ -1,0 +1,38 @@
+import { formatDuration } from '@autotest/core';
+import { JobDocument, type Connection, type JobQuery, type ResultFieldsFragment } from '@autotest/graphql/client';
+import { RefusedError } from '../errors.ts';
+import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
+import { formatMetrics, formatResultTree, type ShownNode } from '../output/result-tree.ts';
+import { paint, paintState } from '../output/style.ts';
+
+export type WholeJob = NonNullable<JobQuery['job']>;
+
+/** A job with everything that belongs to it. @throws RefusedError `AT_NOT_FOUND` */
+export async function readJob(server: Connection, id: string): Promise<WholeJob> {
+  const { job } = await server.request(JobDocument, { id });
+  if (job === null)
+    throw new RefusedError('AT_NOT_FOUND', `There is no job ${id}; \`autotest job list\` shows what there is.`);
+  return job;
+}
+
+/** Verdict, tree and metrics of a job that ended, for people; gives the exit code. */
+export function printReport(job: WholeJob): ExitCode {
+  const took =
+    job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - Date.parse(job.createdAt))}`;
+  console.log(`${paint('bold', `Job ${job.id} ${job.name}`)}: ${paintState(job.outcome ?? job.state)}${took}`);
+  for (const { host, cause } of job.entries) {
+    if (cause) console.log(`  ${host?.name ?? 'any host'}: ${cause.message} [${cause.code}]`);
+  }
+  const nodes = shownNodes(job.results);
+  if (nodes.length > 0) console.log(`\n${formatResultTree(nodes)}`);
+  const metrics = formatMetrics(nodes);
+  if (metrics) console.log(`\n${metrics}`);
+  return exitCodeOfJob(job.outcome, job.counts);
+}
+
+function shownNodes(results: readonly ResultFieldsFragment[]): ShownNode[] {
+  return results.map(({ startedAt, endedAt, ...result }) => ({
+    ...result,
+    durationMs: startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : undefined,
+  }));
+}

@@ -1,0 +1,114 @@
+import type { Argv, CommandModule } from 'yargs';
+import { defaultDataDir } from '../config.ts';
+import { note } from '../output/print.ts';
+import { paint } from '../output/style.ts';
+
+interface ServeArguments {
+  data: string;
+  database: string | undefined;
+  host: string;
+  port: number;
+  'public-url': string | undefined;
+  'local-host': boolean;
+}
+
+/** `autotest up`: everything in one process. */
+export const upCommand: CommandModule<unknown, ServeArguments> = {
+  command: 'up',
+  describe: 'start everything in this process: web interface, API and dispatcher',
+  builder: (cli) =>
+    serveOptions(cli).option('local-host', {
+      type: 'boolean',
+      default: true,
+      describe: 'at the first start, register this machine as a host',
+    }),
+  handler: (args) => serve(args, { server: true, dispatcher: true }),
+};
+
+/** `autotest server`: web interface and API alone. */
+export const serverCommand: CommandModule<unknown, ServeArguments> = {
+  command: 'server',
+  describe: 'start the web interface and the API alone',
+  builder: (cli) => serveOptions(cli).option('local-host', { type: 'boolean', default: false, hidden: true }),
+  handler: (args) => serve(args, { server: true, dispatcher: false }),
+};
+
+/** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
+export const dispatcherCommand: CommandModule<unknown, Pick<ServeArguments, 'data' | 'database'>> = {
+  command: 'dispatcher',
+  describe: 'start a dispatcher alone: assigns hosts and runs jobs',
+  builder: dataOptions,
+  handler: (args) =>
+    serve(
+      { ...args, host: '127.0.0.1', port: 0, 'public-url': undefined, 'local-host': false },
+      { server: false, dispatcher: true },
+    ),
+};
+
+function dataOptions<T>(cli: Argv<T>) {
+  return cli
+    .option('data', {
+      type: 'string',
+      default: defaultDataDir(),
+      describe: 'directory of database, results and bundles',
+    })
+    .option('database', {
+      type: 'string',
+      describe:
+        'sqlite:FILE, mysql://USER:PASSWORD@HOST/NAME or mariadb://… [AUTOTEST_DATABASE]; default: SQLite in the data directory',
+      default: process.env.AUTOTEST_DATABASE,
+      defaultDescription: 'SQLite in --data',
+    });
+}
+
+function serveOptions<T>(cli: Argv<T>) {
+  return dataOptions(cli)
+    .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
+    .option('port', {
+      type: 'number',
+      default: Number(process.env.PORT ?? 8080),
+      describe: 'port to listen on; 0 takes any [PORT]',
+    })
+    .option('public-url', { type: 'string', describe: 'address under which people reach the web interface' });
+}
+
+async function serve(args: ServeArguments, parts: { server: boolean; dispatcher: boolean }): Promise<void> {
+  // Only here, because a command that talks to a server must not load an ORM.
+  const { start } = await import('../server/start.ts');
+  const running = await start({
+    data: args.data,
+    database: args.database,
+    host: args.host,
+    port: args.port,
+    publicUrl: args['public-url'],
+    ...parts,
+  });
+  if (args['local-host']) {
+    const { registerThisMachine } = await import('../server/this-machine.ts');
+    if (await registerThisMachine(running.database)) note('Registered this machine as host `localhost`.');
+  }
+  if (running.server) {
+    note(`Autotest is at ${paint('bold', running.server.url, process.stderr)} with its data in ${args.data}`);
+    note(`Log in once with this link (valid for 15 minutes):\n\n  ${await running.server.createLoginLink()}\n`);
+    note(
+      'Another link: autotest login-link. Stop with Ctrl-C; running jobs go on and are picked up again at the next start.',
+    );
+  } else {
+    note(`The dispatcher works with its data in ${args.data}. Stop it with Ctrl-C; running jobs go on.`);
+  }
+  await untilSignal();
+  await running.stop();
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals) => {
+      note(`Stopping (${signal}) …`);
+      process.once(signal, () => process.exit(130));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+}

@@ -1,0 +1,23 @@
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+
+const byCode: Readonly<Record<string, ExitCode>> = {
+  AT_CLI_USAGE: exitCodes.usage,
+  AT_CONTROL_INVALID: exitCodes.usage,
+  AT_CONTROL_TOO_LARGE: exitCodes.usage,
+  AT_PARAMS_INVALID: exitCodes.usage,
+  AT_LABEL_EXPRESSION: exitCodes.usage,
+  AT_HOSTS_UNAVAILABLE: exitCodes.usage,
+  AT_NOT_FOUND: exitCodes.usage,
+  AT_INPUT_INVALID: exitCodes.usage,
+  AT_ALREADY_EXISTS: exitCodes.usage,
+  AT_CLI_NO_SERVER: exitCodes.unavailable,
+  AT_SERVER_UNREACHABLE: exitCodes.unavailable,
+  UNAUTHENTICATED: exitCodes.permission,
+  FORBIDDEN: exitCodes.permission,
+};
+
+/** Exit code for a command that ended with an error. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (typeof code === 'string' ? byCode[code] : undefined) ?? exitCodes.infra;
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { userInfo } from 'node:os';
+import type { Database } from '@autotest/core/db';
+import { openDatabase } from '@autotest/core/db';
+import { startDispatcher, type Dispatcher } from '@autotest/dispatcher';
+import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
+import { removeLocalServer, writeLocalServer } from '../config.ts';
+
+export interface StartOptions {
+  /** Directory of the database, the results and the bundles. */
+  readonly data: string;
+  /** @default `sqlite:<data>/autotest.db` */
+  readonly database?: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  /** Serve the API and the web interface. */
+  readonly server: boolean;
+  /** Assign hosts and run jobs. */
+  readonly dispatcher: boolean;
+  /** Address under which people reach the web interface, where it is not host and port. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** What runs in this process. */
+export interface Running {
+  readonly database: Database;
+  readonly dataDir: string;
+  readonly server: Server | undefined;
+  readonly dispatcher: Dispatcher | undefined;
+  /** For the CLI on this machine; undefined without server. */
+  readonly access: { readonly url: string; readonly token: string } | undefined;
+  /** True when there was no user before. */
+  readonly firstStart: boolean;
+  /** Stops what was started, newest first. Running jobs go on and are adopted by the next dispatcher, unless `abortRunning`. */
+  stop(options?: { abortRunning?: boolean }): Promise<void>;
+}
+
+/** Opens the database and starts the server and the dispatcher in this process. */
+export async function start(options: StartOptions): Promise<Running> {
+  const teardowns: ((abortRunning: boolean) => Promise<void> | void)[] = [];
+  const stop = async ({ abortRunning = false } = {}) => {
+    for (const teardown of teardowns.splice(0).reverse()) await teardown(abortRunning);
+  };
+  try {
+    mkdirSync(options.data, { recursive: true, mode: 0o700 });
+    const database = await openDatabase(options.database ?? `sqlite:${join(options.data, 'autotest.db')}`, {
+      migrate: true,
+    });
+    teardowns.push(() => database.close());
+
+    const admin = options.server ? await createFirstAdmin(database, userInfo().username) : undefined;
+    let server: Server | undefined;
+    let access: Running['access'];
+    if (options.server) {
+      server = await startServer({
+        database,
+        dataDir: options.data,
+        host: options.host,
+        port: options.port,
+        webRoot: webRoot(),
+        ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+      });
+      const running = server;
+      teardowns.push(() => running.close());
+      access = { url: server.url, token: await server.createApiToken('this machine') };
+      writeLocalServer(options.data, access);
+      teardowns.push(() => removeLocalServer(options.data));
+    }
+
+    let dispatcher: Dispatcher | undefined;
+    if (options.dispatcher) {
+      dispatcher = await startDispatcher({ database, dataDir: options.data });
+      const running = dispatcher;
+      teardowns.push((abortRunning) => running.stop({ abortRunning }));
+    }
+    return { database, dataDir: options.data, server, dispatcher, access, firstStart: admin?.created ?? false, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function webRoot(): string {
+  return join(createRequire(import.meta.url).resolve('@autotest/web/package.json'), '../dist');
+}
