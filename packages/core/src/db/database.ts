@@ -297,7 +297,10 @@ export interface Snapshot {
 
 export interface SchedulingStore {
   snapshot(): Promise<Snapshot>;
-  /** One transaction (its first statement is a write, so that SQLite never has to upgrade a lock). `undefined`: a race was lost, nothing is changed. */
+  /**
+   * One transaction (its first statement is a write, so that SQLite never has to upgrade a lock). `undefined`: a race was lost, nothing is changed. After a deadlock `work` runs
+   * again, so it must do nothing but write here; other stores used inside of it take part in the transaction.
+   */
   write<T>(work: (w: SchedulingWrite) => Promise<T>): Promise<T | undefined>;
   setWaiting(reasons: readonly { entryId: number; code: string; message: string }[]): Promise<void>;
   extendLeases(dispatcherId: string, untilMs: number): Promise<number>;

@@ -1,4 +1,4 @@
-import type { JournalRecord, RecordBody } from '@autotest/core';
+import type { JournalRecord } from '@autotest/core';
 import { expect, it } from 'vitest';
 import { only, startEntry, submitWithHosts, useDatabase, type StoreUnderTest } from './fixture.ts';
 
@@ -13,11 +13,11 @@ export function describeLookup(store: StoreUnderTest): void {
     if (!entry || !host || !other) throw new Error('no entries');
     const { executionId, epoch } = await startEntry(db, entry, host.id);
     const task = await db.scheduling.write((w) => w.addTask({ hostId: other.id, kind: 'verify', requestedBy: 'anna' }));
-    const bodies: RecordBody[] = [
-      { kind: 'node.result', node: 'test', name: 'a', outcome: 'pass' },
-      { kind: 'metric', metric: { name: 'm', value: 1, unit: '', direction: 'none' } },
+    const envelope = { v: 1, t: 1, epoch, scope: ['a'] } as const;
+    const records: JournalRecord[] = [
+      { ...envelope, seq: 1, kind: 'node.result', node: 'test', name: 'a', outcome: 'pass' },
+      { ...envelope, seq: 2, kind: 'metric', metric: { name: 'm', value: 1, unit: '', direction: 'none' } },
     ];
-    const records = bodies.map((body, n): JournalRecord => ({ v: 1, seq: n, t: n, epoch, scope: ['a'], ...body }));
     await db.scheduling.ingest(executionId, { fromOffset: 0, toOffset: 1, records });
     const node = only(await db.results.nodes({ executionId }));
     const { lookup } = db;

@@ -25,7 +25,8 @@ async function listNodes({ db }: Session, query: Parameters<ResultStore['nodes']
   if (executionId !== undefined) select = select.where('executionId', '=', executionId);
   if (parentId !== undefined) select = select.where('parentId', '=', parentId);
   if (afterSeq !== undefined) select = select.where('seq', '>', afterSeq);
-  select = select.orderBy('executionId').orderBy('seq');
+  // Children are of one execution; told so, the engine takes the index on the parent.
+  select = parentId === undefined ? select.orderBy('executionId').orderBy('seq') : select.orderBy('seq');
   if (first !== undefined) select = select.limit(first);
   return (await select.execute()).map(nodeRow);
 }
