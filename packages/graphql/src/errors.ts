@@ -1,12 +1,20 @@
 import { AutotestError } from '@autotest/core';
 
 /** Base of what a client may be told word by word. Anything else is masked. */
-export class RequestError extends AutotestError {}
+export class RequestError extends AutotestError {
+  /** GraphQL takes these over into the error of the answer; `http` decides the status of an answer over HTTP. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, message: string, options: { details?: Record<string, unknown>; httpStatus?: number } = {}) {
+    super(code, message, options);
+    this.extensions = { code, ...(options.httpStatus !== undefined && { http: { status: options.httpStatus } }) };
+  }
+}
 
 /** Thrown when a request comes without a token, or with one that is wrong, expired, used or revoked. */
 export class UnauthenticatedError extends RequestError {
   constructor(message = 'Sign in first: send an API token as `Authorization: Bearer …`, or open a login link.') {
-    super('UNAUTHENTICATED', message);
+    super('UNAUTHENTICATED', message, { httpStatus: 401 });
     this.name = 'UnauthenticatedError';
   }
 }
@@ -40,6 +48,7 @@ export class QueryLimitError extends RequestError {
   constructor(what: string, found: number, limit: number, remedy: string) {
     super('AT_QUERY_TOO_LARGE', `The query ${what}: ${found}, more than the ${limit} allowed. ${remedy}`, {
       details: { found, limit },
+      httpStatus: 400,
     });
     this.name = 'QueryLimitError';
   }

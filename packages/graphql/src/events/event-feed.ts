@@ -3,9 +3,21 @@ import type { Database } from '@autotest/core/db';
 import { createLoaders, type Loaders } from '../loaders.ts';
 
 /** An event with the rows it tells of, which all its subscribers read together. */
-export interface FedEvent {
+export class FedEvent {
   readonly row: EventRow;
-  readonly loaders: Loaders;
+  readonly #database: Database;
+  #loaders: Loaders | undefined;
+
+  constructor(row: EventRow, database: Database) {
+    this.row = row;
+    this.#database = database;
+  }
+
+  /** Rows as they are when they are first asked for. */
+  get loaders(): Loaders {
+    this.#loaders ??= createLoaders(this.#database);
+    return this.#loaders;
+  }
 }
 
 const pageSize = 200;
@@ -46,9 +58,9 @@ export class EventFeed {
   }): AsyncGenerator<FedEvent, void, undefined> {
     const { jobId, signal } = options;
     const subscriber = new Subscriber(jobId, this.#maxQueue);
+    if (signal.aborted || this.#closed) return;
     const stop = (): void => subscriber.end();
     signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted || this.#closed) stop();
     try {
       // Registered before anything is read: what is appended meanwhile waits in the queue.
       this.#subscribers.add(subscriber);
@@ -90,7 +102,7 @@ export class EventFeed {
         first: pageSize,
         ...(jobId !== undefined && { jobId }),
       });
-      for (const row of rows) yield { row, loaders: createLoaders(this.#database) };
+      for (const row of rows) yield new FedEvent(row, this.#database);
       const last = rows.at(-1);
       if (last === undefined || rows.length < pageSize) return;
       cursor = last.id;
@@ -99,7 +111,12 @@ export class EventFeed {
 
   async #start(): Promise<void> {
     this.#reader ??= this.#openReader();
-    await this.#reader;
+    try {
+      await this.#reader;
+    } catch (error) {
+      this.#reader = undefined;
+      throw error;
+    }
   }
 
   async #openReader(): Promise<Reader> {
@@ -121,14 +138,15 @@ export class EventFeed {
   }
 
   #handOut(row: EventRow): void {
-    const event: FedEvent = { row, loaders: createLoaders(this.#database) };
+    const event = new FedEvent(row, this.#database);
     for (const subscriber of this.#subscribers) subscriber.push(event);
   }
 
   async #stop(): Promise<void> {
     const reader = this.#reader;
     this.#reader = undefined;
-    (await reader)?.close();
+    // One that could not be opened has nothing to close.
+    (await reader?.catch(() => undefined))?.close();
   }
 }
 

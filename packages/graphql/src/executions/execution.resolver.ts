@@ -4,7 +4,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription }
 import { principalOf, type ApiContext } from '../context.ts';
 import { ArgumentError, MissingError } from '../errors.ts';
 import { isOver } from '../files/is-over.ts';
-import { listFiles } from '../files/list-files.ts';
+import { listFiles, type ListedFile } from '../files/list-files.ts';
 import { selectLogs } from '../files/logs.ts';
 import { readChunk, type FileChunk } from '../files/read-chunk.ts';
 import { tailExecutionLog } from '../files/tail-execution-log.ts';
@@ -46,13 +46,13 @@ export class ExecutionResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 1000 }) first: number | null,
   ): Promise<ResultFileType[]> {
     const found = await listFiles(resultsDir, { first: checkFirst(first ?? 1000, 10_000), under: given(under) });
-    return found.map((file) => ({ ...file, url: fileUrl(id, file.path) }));
+    return found.map((file) => withUrl(id, file));
   }
 
   @FieldResolver(() => [ResultFileType])
   async logs(@Root() { id, resultsDir }: ExecutionRow): Promise<ResultFileType[]> {
     const files = await listFiles(resultsDir, { first: 10_000 });
-    return selectLogs(files).map((file) => ({ ...file, url: fileUrl(id, file.path) }));
+    return selectLogs(files).map((file) => withUrl(id, file));
   }
 
   @FieldResolver(() => LogChunkType)
@@ -84,6 +84,10 @@ export class ExecutionResolver {
   ): FileChunk {
     return chunk;
   }
+}
+
+function withUrl(id: number, { path, size, modifiedAt }: ListedFile): ResultFileType {
+  return { path, size, modifiedAt, url: fileUrl(id, path) };
 }
 
 interface LogTailArguments {

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readChunk, type FileChunk } from './read-chunk.ts';
 
 export interface TailOptions {
@@ -96,7 +96,10 @@ class Alarm {
   #watch(): void {
     if (this.#watcher !== undefined) return;
     try {
-      this.#watcher = watch(dirname(this.#file), { persistent: false }, this.#onRing);
+      const name = basename(this.#file);
+      this.#watcher = watch(dirname(this.#file), { persistent: false }, (_event, changed) => {
+        if (changed === name || changed === null) this.#onRing();
+      });
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       this.#watcher = undefined;

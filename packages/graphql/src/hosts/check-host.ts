@@ -68,11 +68,10 @@ function problemOfLabels(labels: readonly string[]): string | undefined {
 /** Attributes without a prototype; undefined for what are none. */
 export function readAttributes(value: JsonValue | undefined): Record<string, string> | undefined {
   if (!isPlainObject(value)) return undefined;
-  const entries = Object.entries(value);
-  const good = entries.length <= 200 && entries.every(([key, text]) => key.length <= 100 && isShortText(text));
-  return good ? nullRecord(entries.map(([key, text]) => [key, String(text)] as const)) : undefined;
-}
-
-function isShortText(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= 4096;
+  const attributes = nullRecord<string>();
+  for (const [key, text] of Object.entries(value)) {
+    if (key.length > 100 || typeof text !== 'string' || text.length > 4096) return undefined;
+    attributes[key] = text;
+  }
+  return Object.keys(attributes).length <= 200 ? attributes : undefined;
 }

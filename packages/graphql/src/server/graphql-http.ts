@@ -2,7 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { Log } from '@autotest/core';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { specifiedRules, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { secretOf, sessionCookie } from '../auth/credentials.ts';
 import type { Principal } from '../auth/principal.ts';
 import { sessionMs } from '../auth/tokens.ts';
@@ -38,7 +38,6 @@ export async function createGraphQLHttp(
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: limits.maxTokens },
-    validationRules: [...specifiedRules],
     formatError: (formatted, error) => faultFor(log, formatted, error),
     logger: apolloLogger(log),
     nodeEnv: 'production',

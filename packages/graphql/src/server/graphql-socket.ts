@@ -42,7 +42,7 @@ export function serveGraphQLSocket(options: {
   const sessions = new Sessions(log, (principal) => authenticator.refresh(principal));
   const stopListening = authenticator.onRevoked((tokenId) => sessions.closeToken(tokenId));
   const webSockets = new WebSocketServer({ server: http, path, maxPayload: maxMessageBytes });
-  const served = useServer<Record<string, unknown> | undefined>(
+  const served = useServer(
     {
       schema,
       async onConnect({ connectionParams, extra: { socket, request } }) {
@@ -156,11 +156,19 @@ class Sessions {
     const tokens = new Map([...this.#principals.values()].map((principal) => [principal.token.id, principal]));
     for (const [tokenId, principal] of tokens) {
       try {
-        if ((await this.#refresh(principal)) === undefined) this.closeToken(tokenId);
+        const current = await this.#refresh(principal);
+        if (current === undefined) this.closeToken(tokenId);
+        else this.#renew(current);
       } catch (error) {
         this.#log.warn('Checking the token of a connection failed; it is tried again.', { error });
       }
     }
+  }
+
+  /** Somebody's role may have changed. */
+  #renew(current: Principal): void {
+    for (const [socket, { token }] of this.#principals)
+      if (token.id === current.token.id) this.#principals.set(socket, current);
   }
 
   #end(socket: WebSocket): void {

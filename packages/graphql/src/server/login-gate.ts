@@ -1,4 +1,4 @@
-import { Kind, parse } from 'graphql';
+import { Kind, OperationTypeNode, parse } from 'graphql';
 
 /** Tokens that a login needs, with room for its fields. */
 const maxTokens = 60;
@@ -13,7 +13,7 @@ export function isLogin(body: unknown): boolean {
     const { selections } = operation.selectionSet;
     const [field] = selections;
     const isOnlyLogin = selections.length === 1 && field?.kind === Kind.FIELD && field.name.value === 'login';
-    return operation.operation === 'mutation' && isOnlyLogin;
+    return operation.operation === OperationTypeNode.MUTATION && isOnlyLogin;
   } catch {
     return false;
   }

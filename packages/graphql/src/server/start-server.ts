@@ -64,7 +64,11 @@ const graphqlPath = '/graphql';
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { database, host = '127.0.0.1', log = silentLog } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
-  const http = createServer();
+  const schema = buildApiSchema();
+  const app = express();
+  const ready = Promise.withResolvers<void>();
+  // Requests that come while the rest is made ready wait for it.
+  const http = createServer((request, response) => void ready.promise.then(() => app(request, response)));
   const port = await listen(http, host, options.port ?? 8080);
   const url = `http://${urlHost(host)}:${port}`;
   const closing = new AbortController();
@@ -79,12 +83,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     publicUrl: () => publicUrl ?? url,
     closing: closing.signal,
   };
-  const schema = buildApiSchema();
   const cookie = cookieName(port);
   const graphql = await createGraphQLHttp(services, schema, cookie);
   const socket = serveGraphQLSocket({ http, path: graphqlPath, services, schema, cookie, publicUrl });
 
-  const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(securityHeaders);
@@ -96,7 +98,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   app.get('/results/:executionId/*path', serveResultsFiles({ database, authenticator, cookie, log }));
   app.use(...serveWeb(options.webRoot));
   app.use(lastResort(log));
-  http.on('request', app);
+  http.on('error', (error) => log.error('The HTTP server failed.', { error }));
+  ready.resolve();
 
   const ownTokens: number[] = [];
   return {
@@ -146,8 +149,10 @@ function lastResort(log: Log): ErrorRequestHandler {
 /** Gives the port. */
 function listen(http: HttpServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    http.once('error', (error) => reject(new ListenError(host, port, error)));
+    const fail = (error: Error): void => reject(new ListenError(host, port, error));
+    http.once('error', fail);
     http.listen(port, host, () => {
+      http.off('error', fail);
       const address = http.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

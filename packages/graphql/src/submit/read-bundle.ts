@@ -24,7 +24,7 @@ export async function readBundle({ source, fileName, bundle }: SubmitJobInput): 
   if (!source && !bundle) refuseInput('source', 'Give the text of a control file as source, or a bundle.');
   const field = bundle ? 'bundle' : 'source';
   try {
-    return bundle ? await checkBundle(bundle) : await bundleSource(source ?? '', fileName ?? 'control.ts');
+    return bundle ? checkBundle(bundle) : await bundleSource(source ?? '', fileName ?? 'control.ts');
   } catch (error) {
     if (error instanceof ControlFileError)
       throw new Refused(new ControlInvalidType(error.message, ['input', field], error.problems));
