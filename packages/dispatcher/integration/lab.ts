@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, journalFileName, type ControlType, type EntryState, type JournalRecord } from '@autotest/core';
+import { createLog, journalFileName, type ControlType, type EntryState } from '@autotest/core';
 import { bundleControl, bundleToJson } from '@autotest/core/bundle';
 import {
   openDatabase,
@@ -15,6 +15,7 @@ import {
   type NewJob,
 } from '@autotest/core/db';
 import { isSameProcess, readJournal } from '@autotest/core/node';
+import { expect } from 'vitest';
 import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autotest/dispatcher';
 
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
@@ -41,19 +42,23 @@ export interface JobWish extends Partial<NewJob> {
 /** A data directory with a SQLite database, hosts, jobs, and dispatchers with the fake autoserv. Everything is gone after `close`. */
 export class Lab {
   readonly dataDir: string;
+  readonly url: string;
   readonly database: Database;
   readonly log: string[] = [];
   readonly #dispatchers: Dispatcher[] = [];
   readonly #children: ChildProcess[] = [];
 
-  private constructor(dataDir: string, database: Database) {
+  private constructor(dataDir: string, url: string, database: Database) {
     this.dataDir = dataDir;
+    this.url = url;
     this.database = database;
   }
 
-  static async open(): Promise<Lab> {
+  /** @param url of a database server; a SQLite file unless given */
+  static async open(url?: string): Promise<Lab> {
     const dataDir = mkdtempSync(join(tmpdir(), 'dispatcher-lab-'));
-    return new Lab(dataDir, await openDatabase(`sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true }));
+    const used = url ?? `sqlite:${join(dataDir, 'autotest.db')}`;
+    return new Lab(dataDir, used, await openDatabase(used, { migrate: true }));
   }
 
   async startDispatcher(changed: Partial<DispatcherLimits> = {}, dispatcherId?: string): Promise<Dispatcher> {
@@ -73,7 +78,18 @@ export class Lab {
   startProcess(...args: string[]): ChildProcess {
     const child = spawn(
       process.execPath,
-      [program, '--data', this.dataDir, '--autoserv', fakeAutoserv, '--log-level', 'debug', ...args],
+      [
+        program,
+        '--data',
+        this.dataDir,
+        '--database',
+        this.url,
+        '--autoserv',
+        fakeAutoserv,
+        '--log-level',
+        'debug',
+        ...args,
+      ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.log.push(...text.split('\n').filter(Boolean)));
@@ -168,8 +184,14 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
       .flatMap((line) => line.split(' ')[0] || []);
   }
 
-  journal(execution: ExecutionRow): readonly JournalRecord[] {
-    return readJournal(join(execution.resultsDir, journalFileName), 0).records;
+  /** Each record of the journal is in the rows once. */
+  async expectWhole(execution: ExecutionRow | undefined): Promise<void> {
+    if (!execution) throw new Error('there is no execution');
+    const { records } = readJournal(join(execution.resultsDir, journalFileName), 0);
+    expect(records.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1));
+    expect(execution.journalSeq).toBe(records.length);
+    const nodes = await this.database.results.nodes({ executionId: execution.id });
+    expect(nodes.filter(({ path }) => path === 'one')).toHaveLength(1);
   }
 
   async close(): Promise<void> {
@@ -179,6 +201,8 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
     for (const execution of executions) if (isAlive(execution)) killExecution(execution);
     await this.database.close();
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
+    // A dispatcher gets over most errors; that there was one is a failure all the same.
+    expect(this.log.filter((line) => line.includes(' ERROR '))).toEqual([]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { ExecutionRow, JobRow } from '@autotest/core/db';
+import type { JobRow } from '@autotest/core/db';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive, killAndWait, killExecution, Lab } from './lab.ts';
 
@@ -8,16 +8,6 @@ beforeEach(async () => {
   lab = await Lab.open();
 });
 afterEach(() => lab.close());
-
-/** Each record of the journal is in the rows once: the stored offset is the file's size, and what the journal began is there once. */
-async function expectWhole(execution: ExecutionRow | undefined) {
-  if (!execution) throw new Error('the job has no execution');
-  const journal = lab.journal(execution);
-  expect(journal.map(({ seq }) => seq)).toEqual(journal.map((_, index) => index + 1));
-  expect(execution.journalSeq).toBe(journal.length);
-  const nodes = await lab.database.results.nodes({ executionId: execution.id });
-  expect(nodes.filter(({ path }) => path === 'one')).toHaveLength(1);
-}
 
 test('a job goes on while its dispatcher is killed, and the next one takes it up', async () => {
   const host = await lab.addHost('h1');
@@ -33,7 +23,7 @@ test('a job goes on while its dispatcher is killed, and the next one takes it up
   expect(await lab.untilAll(job.id, 'finished')).toMatchObject([{ outcome: 'passed' }]);
   const [execution] = await lab.database.jobs.executions(job.id);
   expect(lab.starts(execution)).toEqual(['job']);
-  await expectWhole(execution);
+  await lab.expectWhole(execution);
 });
 
 test('a job that ends while no dispatcher runs is finished by the next one', async () => {
@@ -50,7 +40,7 @@ test('a job that ends while no dispatcher runs is finished by the next one', asy
   lab.startProcess();
   expect(await lab.untilAll(job.id, 'finished')).toMatchObject([{ outcome: 'passed' }]);
   const [execution] = await lab.database.jobs.executions(job.id);
-  await expectWhole(execution);
+  await lab.expectWhole(execution);
   await lab.untilHost('h1', 'ready');
 });
 
@@ -137,26 +127,8 @@ test('a job is started once, whenever its dispatchers are killed, and each recor
     expect(others).toEqual([]);
     expect(lab.starts(execution)).toEqual(['job']);
     expect(await lab.entries(job.id)).toMatchObject([{ outcome: 'passed' }]);
-    await expectWhole(execution);
+    await lab.expectWhole(execution);
   }
-});
-
-test('two dispatchers on one database share the work and do nothing twice', async () => {
-  for (const name of ['h1', 'h2', 'h3', 'h4']) await lab.addHost(name);
-  lab.startProcess('--id', 'd1');
-  lab.startProcess('--id', 'd2');
-  const jobs = await Promise.all(Array.from({ length: 16 }, async () => (await lab.submit({ anyHosts: 1 })).job));
-  const executions: ExecutionRow[] = [];
-  for (const job of jobs) {
-    expect(await lab.untilAll(job.id, 'finished')).toMatchObject([{ outcome: 'passed' }]);
-    executions.push(...(await lab.database.jobs.executions(job.id)));
-  }
-  expect(executions).toHaveLength(jobs.length);
-  for (const execution of executions) {
-    expect(lab.starts(execution)).toEqual(['job']);
-    await expectWhole(execution);
-  }
-  await lab.until('free hosts', async () => (await lab.database.hosts.all()).every(({ state }) => state === 'ready'));
 });
 
 test('a dispatcher goes on with what a dead one of its machine held', async () => {
