@@ -39,7 +39,7 @@ function env(): NodeJS.ProcessEnv {
   return { ...process.env, XDG_CACHE_HOME: join(dir, 'cache'), NO_COLOR: '1' };
 }
 
-function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+function runClient(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(program, [...args, '--results', join(dir, 'results')], {
     encoding: 'utf8',
     env: env(),
@@ -61,7 +61,7 @@ describe('the client without a server', () => {
        await job.runTest('cpu', { seconds: 0.05 });`,
       `{ seconds: { type: 'number', default: 60 } }`,
     );
-    const { status, stdout } = run(file, '--param', 'seconds=0.01');
+    const { status, stdout } = runClient(file, '--param', 'seconds=0.01');
     expect(stdout).toContain('errors/error_fail ✗ fail');
     expect(stdout).toContain('no good');
     expect(stdout).toMatch(/disk #2 {2}write = [\d.]+ MB\/s/);
@@ -96,13 +96,13 @@ describe('the client without a server', () => {
 
   it('keeps earlier results and refuses wrong arguments', () => {
     const file = controlFile(`job.record('pass', 'ran');`);
-    expect(run(file).status).toBe(0);
-    expect(run(file).status).toBe(0);
+    expect(runClient(file).status).toBe(0);
+    expect(runClient(file).status).toBe(0);
     expect(existsSync(join(dir, 'results/default.2/results.json'))).toBe(true);
-    const wrong = run(file, '--param', 'sise=3');
+    const wrong = runClient(file, '--param', 'sise=3');
     expect(wrong.status).toBe(64);
     expect(wrong.stderr).toContain("no parameter 'sise'");
-    expect(run('--continue').stderr).toContain('has ended');
+    expect(runClient('--continue').stderr).toContain('has ended');
   });
 
   it('goes on behind a reboot and behind being killed', async () => {
@@ -112,18 +112,18 @@ describe('the client without a server', () => {
        await job.runTest('sleep', { seconds: 600 }, { tag: 'long' });
        await job.runTest('sleep', { seconds: 0.01 }, { tag: 'last' });`,
     );
-    const first = run(file);
+    const first = runClient(file);
     expect(first.status).toBe(5);
     expect(first.stdout).toContain('--continue');
     const child = spawn(program, ['--continue', '--results', join(dir, 'results')], { env: env() });
     started.push(child);
     const log = join(dir, 'results/default/sleep.long/debug/output.log');
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('sleeping'), 'the long test runs');
-    const { pid } = JSON.parse(result('default/.session/client.pid')) as { pid: number };
+    const { pid }: { pid: number } = JSON.parse(result('default/.session/client.pid'));
     process.kill(pid, 'SIGKILL');
     await until(() => child.exitCode !== null, 'the runner notices');
     expect(child.exitCode).toBe(2);
-    const last = run('--continue');
+    const last = runClient('--continue');
     expect(last.stdout).toContain('sleep.long ■ abort');
     expect(last.stdout).toContain('the client was killed while the test ran');
     expect(last.stdout).not.toContain('sleep.first …');
@@ -145,8 +145,8 @@ describe('the client without a server', () => {
 
   it('ends each bundled error test as its name says', () => {
     const names = ['error', 'skip', 'warn', 'initialize', 'setup', 'cleanup', 'command', 'crash'];
-    run(controlFile(names.map((name) => `await job.runTest('error_${name}');`).join('\n')));
-    const { results } = JSON.parse(result('default/results.json')) as { results: { name: string; outcome: string }[] };
+    runClient(controlFile(names.map((name) => `await job.runTest('error_${name}');`).join('\n')));
+    const { results }: { results: { name: string; outcome: string }[] } = JSON.parse(result('default/results.json'));
     expect(results.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
       'error_error error',
       'error_skip skip',
@@ -157,7 +157,7 @@ describe('the client without a server', () => {
       'error_command error',
       'error_crash error',
     ]);
-    run(controlFile(`await job.runTest('error_job'); await job.runTest('sleep');`), '--tag', 'job');
+    runClient(controlFile(`await job.runTest('error_job'); await job.runTest('sleep');`), '--tag', 'job');
     expect(JSON.parse(result('job/results.json'))).toMatchObject({ outcome: 'abort', counts: { total: 1, abort: 1 } });
   });
 });

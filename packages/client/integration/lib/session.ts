@@ -86,7 +86,8 @@ export class TestSession {
       { encoding: 'utf8', timeout: 60_000 },
     );
     if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
-    return JSON.parse(stdout) as Record<string, unknown>;
+    const value: Record<string, unknown> = JSON.parse(stdout);
+    return value;
   }
 
   start(): Record<string, unknown> {
@@ -98,9 +99,7 @@ export class TestSession {
 
   client(): { pid: number; startTicks: string } | undefined {
     const file = join(this.dir, 'client.pid');
-    return existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startTicks: string })
-      : undefined;
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   }
 
   /** Waits until the client is gone; gives its exit code, undefined when it was killed. */
@@ -108,7 +107,8 @@ export class TestSession {
     const client = this.client();
     await until(() => !client || !isSameProcess(client.pid, client.startTicks), 'the client ends');
     const file = join(this.dir, 'client.exit');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { exitCode: number }).exitCode : undefined;
+    const exit: { exitCode?: number } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    return exit.exitCode;
   }
 
   /** Starts the client and starts it again after each reboot it asks for; gives the last exit code. */
@@ -196,7 +196,7 @@ function follow(
       }
       const newline = buffer.indexOf(10);
       if (newline === -1) return;
-      const frame = JSON.parse(buffer.toString('utf8', 0, newline)) as FollowFrame;
+      const frame: FollowFrame = JSON.parse(buffer.toString('utf8', 0, newline));
       buffer = buffer.subarray(newline + 1);
       frames.push(frame);
       if (frame.type === 'data') expected = frame;

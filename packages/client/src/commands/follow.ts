@@ -8,9 +8,10 @@ import { readClientExit, readSessionSpec, runningClient, sessionFiles } from '..
 import type { FollowRequest } from '@autotest/core';
 
 const beatIntervalMs = 2000;
-/** Where watches miss a change (some file systems), recently grown files are looked at this often, and everything now and then. */
+/** Where watches miss a change (some file systems), files that grow are looked at this often, and everything now and then. */
 const pollIntervalMs = 100;
-const scanIntervalMs = 1000;
+const scanIntervalMs = 5000;
+const blindScanIntervalMs = 1000;
 const hotForMs = 10_000;
 
 /** `follow --session DIR`: streams the growth of the session's results to stdout until the client is gone, or stdin is closed. */
@@ -24,7 +25,7 @@ export async function followSession(directory: string): Promise<void> {
 
   const dirty = new Set<string>();
   const hot = new Map<string, number>();
-  let wake = (): void => undefined;
+  let wake = doNothing;
   const mark = (path: string): void => {
     dirty.add(path);
     wake();
@@ -48,7 +49,7 @@ export async function followSession(directory: string): Promise<void> {
   for (;;) {
     const now = performance.now();
     const clientAlive = runningClient(files) !== undefined;
-    if (now - lastScan >= scanIntervalMs || !clientAlive) {
+    if (now - lastScan >= (watch.blind ? blindScanIntervalMs : scanIntervalMs) || !clientAlive) {
       watch.scan();
       lastScan = now;
     }
@@ -78,6 +79,8 @@ export async function followSession(directory: string): Promise<void> {
   process.stdout.end(() => process.exit(0));
 }
 
+function doNothing(): void {}
+
 /** The first line on stdin. Afterwards stdin is only watched for its end. */
 function readRequest(onEnd: () => void): Promise<FollowRequest> {
   return new Promise((resolve) => {
@@ -89,7 +92,7 @@ function readRequest(onEnd: () => void): Promise<FollowRequest> {
 
 function parseRequest(line: string): FollowRequest {
   try {
-    const request = JSON.parse(line) as Partial<FollowRequest>;
+    const request: Partial<FollowRequest> = JSON.parse(line);
     return { have: typeof request.have === 'object' && request.have !== null ? request.have : {} };
   } catch {
     return { have: {} };

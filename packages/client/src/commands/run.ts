@@ -115,8 +115,8 @@ async function carryOut(session: ClientSession): Promise<ControlEnd> {
   const about = { name: spec.job?.name ?? name, hosts: [spec.hostname], controlType: 'client' as const };
   return runtime.run(about, async () => {
     runtime.append({ kind: 'phase', phase: 'running', host: spec.hostname }, []);
-    const [module] = await Promise.all([
-      import(pathToFileURL(entry).href) as Promise<{ default?: unknown }>,
+    const [module]: [{ default?: unknown }, void] = await Promise.all([
+      import(pathToFileURL(entry).href),
       collectBootSysinfo(spec.resultsDir, runtime.options.bootId).catch((error: unknown) => log(messageOf(error))),
     ]);
     const { default: control } = module;
@@ -137,7 +137,8 @@ function isControl(value: unknown): value is RunnableControl {
 /** Why `stop` wants the client to end; undefined when it does not. */
 function stopReason(files: SessionFiles): string | undefined {
   try {
-    return (JSON.parse(readFileSync(files.stop, 'utf8')) as { reason: string }).reason;
+    const { reason }: { reason: string } = JSON.parse(readFileSync(files.stop, 'utf8'));
+    return reason;
   } catch {
     return undefined;
   }

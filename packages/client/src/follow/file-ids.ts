@@ -13,7 +13,7 @@ export class FileIds {
     this.#file = file;
     for (const line of read(file).split('\n')) {
       try {
-        const [path, id] = JSON.parse(line) as [string, string];
+        const [path, id]: [string, string] = JSON.parse(line);
         this.#ids.set(path, id);
       } catch {
         // The last line may be torn.

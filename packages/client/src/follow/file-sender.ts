@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { maxFrameBytes } from '@autotest/core';
+import { errorCode } from '../error-code.ts';
 import type { FileIds } from './file-ids.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
@@ -37,14 +38,14 @@ export class FileSender {
     await this.#out.write({ type: 'refused', path, why });
   }
 
-  /** Sends everything that the file has now. Gives true when there was something. */
+  /** Sends everything that the file has now. Gives true when a file that was known before has changed. */
   async send(path: string): Promise<boolean> {
     let fd: number;
     try {
       // Synchronous: thousands of small files go several times as fast, and nothing else waits in this process.
       fd = openSync(join(this.#root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
-      await this.#cannotOpen(path, error as NodeJS.ErrnoException);
+      await this.#cannotOpen(path, errorCode(error));
       return false;
     }
     try {
@@ -56,7 +57,7 @@ export class FileSender {
     }
   }
 
-  async #cannotOpen(path: string, { code }: NodeJS.ErrnoException): Promise<void> {
+  async #cannotOpen(path: string, code: string | undefined): Promise<void> {
     if (code === 'ELOOP') await this.refuse(path, 'it is a symbolic link');
     else if (code === 'EACCES') await this.refuse(path, 'it may not be read');
   }
@@ -64,17 +65,16 @@ export class FileSender {
   async #sendOpen(path: string, fd: number, stats: BigIntStats): Promise<boolean> {
     const size = Number(stats.size);
     const id = `${stats.ino}:${stats.birthtimeNs}`;
-    const file = this.#files.get(path) ?? this.#firstSight(path);
+    const known = this.#files.get(path);
+    const file = known ?? this.#firstSight(path);
     if (file.mtimeNs === stats.mtimeNs && file.sent === size && this.#ids.get(path) === id) return false;
     const replaced = (this.#ids.get(path) ?? id) !== id || size < file.sent || this.#rewritten(fd, file);
     if (replaced) Object.assign(file, { sent: 0, hash: undefined });
     const mode = Number(stats.mode & 0o777n);
     const isNew = this.#ids.get(path) === undefined && file.sent === 0;
     this.#ids.set(path, id);
-    let sent = false;
     if ((replaced || isNew) && size === 0) {
       await this.#out.write({ type: 'data', path, offset: 0, length: 0, mode, ...(replaced && { replace: true }) });
-      sent = true;
     }
     const buffer = Buffer.allocUnsafe(Math.min(maxFrameBytes, Math.max(1, size - file.sent)));
     for (let first = true; file.sent < size; first = false) {
@@ -86,11 +86,10 @@ export class FileSender {
         data,
       );
       file.sent += bytesRead;
-      sent = true;
     }
     file.mtimeNs = stats.mtimeNs;
     file.hash = file.sent <= smallBytes ? hashOf(fd, file.sent) : undefined;
-    return sent;
+    return known !== undefined;
   }
 
   #firstSight(path: string): SentFile {

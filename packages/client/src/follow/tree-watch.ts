@@ -18,10 +18,16 @@ export class TreeWatch {
   readonly #root: string;
   readonly #events: TreeEvents;
   readonly #watchers = new Map<string, FSWatcher>();
+  #blind = false;
 
   constructor(root: string, events: TreeEvents) {
     this.#root = root;
     this.#events = events;
+  }
+
+  /** Some directory is not watched: changes there are found by `scan` only. */
+  get blind(): boolean {
+    return this.#blind;
   }
 
   /** Looks at the whole tree, and watches directories that are new. */
@@ -60,7 +66,11 @@ export class TreeWatch {
   }
 
   #watch(directory: string): void {
-    if (this.#watchers.has(directory) || this.#watchers.size >= maxWatches) return;
+    if (this.#watchers.has(directory)) return;
+    if (this.#watchers.size >= maxWatches) {
+      this.#blind = true;
+      return;
+    }
     try {
       const watcher = watch(join(this.#root, directory), (type, name) => {
         if (name === null) return;
@@ -75,7 +85,8 @@ export class TreeWatch {
       watcher.on('error', forget);
       this.#watchers.set(directory, watcher);
     } catch {
-      // Too many watches on this machine: the scan finds changes later.
+      // Too many watches on this machine.
+      this.#blind = true;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { SaxesParser } from 'saxes';
-import { worstOutcome, type ResultOutcome } from '@autotest/core';
+import { messageOf, worstOutcome, type ResultOutcome } from '@autotest/core';
 import {
   boundedSink,
   cutName,
@@ -88,7 +88,7 @@ export class JunitReader implements FormatReader {
     try {
       fn();
     } catch (error) {
-      this.#fail((error as Error).message);
+      this.#fail(messageOf(error));
     }
   }
 

@@ -20,7 +20,7 @@ export function saveBootFacts(file: string): void {
 export function compareBootFacts(file: string, now: BootFacts = readBootFacts()): string[] {
   let before: BootFacts;
   try {
-    before = JSON.parse(readFileSync(file, 'utf8')) as BootFacts;
+    before = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return [];
   }

@@ -114,7 +114,8 @@ function combine(exit: LeafEnd, results: ResultRecords): LeafEnd {
 
 async function readResultFile(file: string, reader: FormatReader, results: ResultRecords): Promise<void> {
   try {
-    for await (const chunk of createReadStream(file)) reader.write(chunk as Uint8Array);
+    const stream: AsyncIterable<Buffer> = createReadStream(file);
+    for await (const chunk of stream) reader.write(chunk);
   } catch (error) {
     results.node({ name: 'result file', outcome: 'error', reason: messageOf(error), children: [] });
   }

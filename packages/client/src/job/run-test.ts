@@ -4,7 +4,6 @@ import {
   isJsonValue,
   nodePath,
   parseDuration,
-  type JsonValue,
   type RunTestOptions,
   type TestOutcome,
 } from '@autotest/core';
@@ -30,7 +29,7 @@ export function runTest(
     kind: 'test',
     name: testNodeName(nameOrPath, options.tag),
     timeoutMs,
-    ...(isJsonValue(params) && { params: params as Record<string, JsonValue> }),
+    ...(isJsonValue(params) && { params }),
     check: options.check,
     onInterrupted: session.spec.control.onUnexpectedReboot ?? 'continue',
     run: async (place) => {
@@ -77,7 +76,7 @@ async function runAt(
       bundleDir: session.bundleDir,
       nodeName: nodePath(place.scope),
       ...(options.tag !== undefined && { tag: options.tag }),
-      params: params as Record<string, JsonValue>,
+      params,
       iterations: options.iterations ?? 1,
       ...(options.testLength !== undefined && { testLengthMs: parseDuration(options.testLength) }),
       constraints: options.constraints ?? [],

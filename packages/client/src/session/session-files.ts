@@ -38,7 +38,7 @@ export function sessionFiles(directory: string): SessionFiles {
 export function readSessionSpec(files: SessionFiles): ClientSessionSpec {
   let spec: ClientSessionSpec;
   try {
-    spec = JSON.parse(readFileSync(files.spec, 'utf8')) as ClientSessionSpec;
+    spec = JSON.parse(readFileSync(files.spec, 'utf8'));
   } catch (error) {
     throw new SessionError(files.dir, `${files.spec} cannot be read`, error);
   }
@@ -48,7 +48,7 @@ export function readSessionSpec(files: SessionFiles): ClientSessionSpec {
 
 /** The client that runs the session, if one does. */
 export function runningClient(files: SessionFiles): ClientIdentity | undefined {
-  const identity = readJson<ClientIdentity>(files.pid);
+  const identity = readIdentity(files.pid);
   return identity && isSameProcess(identity.pid, identity.startTicks) ? identity : undefined;
 }
 
@@ -64,12 +64,19 @@ export function writeClientExit(files: SessionFiles, exitCode: number): void {
 }
 
 export function readClientExit(files: SessionFiles): number | undefined {
-  return readJson<{ exitCode: number }>(files.exit)?.exitCode;
+  try {
+    const { exitCode }: { exitCode: number } = JSON.parse(readFileSync(files.exit, 'utf8'));
+    return exitCode;
+  } catch {
+    return undefined;
+  }
 }
 
-function readJson<T>(file: string): T | undefined {
+/** Reads `{ pid, startTicks }`; undefined when the file is not there. */
+export function readIdentity(file: string): ClientIdentity | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    const identity: ClientIdentity = JSON.parse(readFileSync(file, 'utf8'));
+    return identity;
   } catch {
     return undefined;
   }

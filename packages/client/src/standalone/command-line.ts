@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AutotestError, checkParams, coerceParams, messageOf } from '@autotest/core';
+import { errorCode } from '../error-code.ts';
 import { runClientStandalone } from './run-standalone.ts';
 
 const usage = `Usage: autotest-client CONTROL.ts [options]
@@ -60,7 +61,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const isUsage =
       error instanceof AutotestError
         ? /^AT_(USAGE|CONTROL_INVALID|CONTROL_TOO_LARGE|NOT_SUPPORTED)$/.test(error.code)
-        : String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+        : (errorCode(error)?.startsWith('ERR_PARSE_ARGS') ?? false);
     process.stderr.write(`${messageOf(error)}\n`);
     return isUsage ? usageError : 2;
   }

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AutotestError, NotSupportedError, journalFileName, type ClientSessionSpec } from '@autotest/core';
 import { confinePath, safeFileName, uniqueName } from '@autotest/core/node';
+import { readSessionSpec, sessionFiles } from '../session/session-files.ts';
 import { hasEnded } from '../session/stored-journal.ts';
 import type { ClientStandaloneOptions, StandaloneControl } from './options.ts';
 
@@ -85,6 +86,5 @@ function cacheDir(): string {
 
 /** Name of the job of a prepared run. */
 export function nameOfRun({ sessionDir }: PreparedRun): string {
-  const spec = JSON.parse(readFileSync(join(sessionDir, 'session.json'), 'utf8')) as ClientSessionSpec;
-  return spec.control.name;
+  return readSessionSpec(sessionFiles(sessionDir)).control.name;
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ResultTree, continueExitCode, isFailure, journalFileName } from '@autotest/core';
 import { StatusLogFiles, readJournal } from '@autotest/core/node';
 import { clientBundlePath } from '../bundle-path.ts';
@@ -104,19 +103,18 @@ async function runClient({ sessionDir, resultsDir }: PreparedRun, look: () => vo
     detached: true,
   });
   closeSync(log);
-  let ended: { readonly code: number | undefined } | undefined;
-  child.once('error', () => (ended = { code: undefined }));
-  child.once('exit', (code) => (ended = { code: code ?? undefined }));
+  const exit = new Promise<number | undefined>((resolve) => {
+    child.once('error', () => resolve(undefined));
+    child.once('exit', (code) => resolve(code ?? undefined));
+  });
+  const timer = setInterval(look, pollMs);
   const forward = (): void => stopClient(sessionDir);
   process.on('SIGINT', forward);
   process.on('SIGTERM', forward);
   try {
-    while (ended === undefined) {
-      look();
-      await delay(pollMs);
-    }
-    return (ended as { readonly code: number | undefined }).code;
+    return await exit;
   } finally {
+    clearInterval(timer);
     process.off('SIGINT', forward);
     process.off('SIGTERM', forward);
   }

@@ -1,3 +1,5 @@
+import { messageOf } from '@autotest/core';
+
 /*
  * Constraints on the metrics and attributes of an iteration:
  *
@@ -21,7 +23,7 @@ export function unmetConstraint(constraint: string, values: ReadonlyMap<string, 
     const parser = new ConstraintParser(tokenize(constraint), values);
     return parser.parse() ? undefined : `${constraint}: constraint was not met${parser.seen()}`;
   } catch (error) {
-    return `${constraint}: could not evaluate constraint: ${(error as Error).message}`;
+    return `${constraint}: could not evaluate constraint: ${messageOf(error)}`;
   }
 }
 

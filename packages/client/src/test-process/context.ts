@@ -123,7 +123,8 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
       const key = `step:${name}#${position}`;
       const at = callerPlace(spec.bundleDir);
       const recorded = known.get(`${nodePath(scope.path)}#${position}`);
-      if (recorded) return recall(recorded, key, at, spec.resultsDir);
+      // oxlint-disable-next-line no-unsafe-type-assertion -- the same code asks for what it recorded
+      if (recorded) return recall(recorded, key, at, spec.resultsDir) as never;
       const place = at === undefined ? {} : { at };
       let value;
       try {
@@ -145,8 +146,8 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
   };
 }
 
-function recall<T>(recorded: KnownStep, key: string, at: string | undefined, resultsDir: string): T {
+function recall(recorded: KnownStep, key: string, at: string | undefined, resultsDir: string): unknown {
   if (recorded.key !== key) throw new ControlDivergedError(recorded.key, key, { recordedAt: recorded.at, nowAt: at });
   if (recorded.error !== undefined) throw unpackStepError(recorded.error);
-  return unpackStepValue(recorded.value, resultsDir) as T;
+  return unpackStepValue(recorded.value, resultsDir);
 }

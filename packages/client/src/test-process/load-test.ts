@@ -12,7 +12,7 @@ export async function loadTest(source: TestSource): Promise<{ definition: TestDe
     return { definition, modulePath: fileURLToPath(import.meta.url) };
   }
   process.setSourceMapsEnabled(true);
-  const module = (await import(pathToFileURL(source.path).href)) as { default?: unknown };
+  const module: { default?: unknown } = await import(pathToFileURL(source.path).href);
   const definition = module.default;
   if (!isTestDefinition(definition))
     throw new TestNotFoundError(source.path, ['its default export, which is no defineTest({…})']);
@@ -21,6 +21,5 @@ export async function loadTest(source: TestSource): Promise<{ definition: TestDe
 
 function isTestDefinition(value: unknown): value is TestDefinition {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, runOnce } = value as Partial<TestDefinition>;
-  return typeof name === 'string' && typeof runOnce === 'function';
+  return 'name' in value && typeof value.name === 'string' && 'runOnce' in value && typeof value.runOnce === 'function';
 }

@@ -1,7 +1,9 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSameProcess, readProcessStart } from '@autotest/core/node';
+import { errorCode } from '../error-code.ts';
 import { LockTimeoutError } from '../errors.ts';
+import { readIdentity } from '../session/session-files.ts';
 
 /**
  * Runs `fn` while this process alone holds a lock file. A lock whose process is gone is taken over.
@@ -29,19 +31,11 @@ async function take(file: string, mine: string, timeoutMs: number): Promise<void
       linkSync(mine, file);
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
-    const holder = readHolder(file);
+    const holder = readIdentity(file);
     if (holder && !isSameProcess(holder.pid, holder.startTicks)) rmSync(file, { force: true });
     else if (waited >= timeoutMs) throw new LockTimeoutError(file, `process ${holder?.pid ?? 'unknown'}`);
     else await delay(50);
-  }
-}
-
-function readHolder(file: string): { pid: number; startTicks: string } | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startTicks: string };
-  } catch {
-    return undefined;
   }
 }

@@ -81,6 +81,7 @@ const recordKinds: ReadonlySet<string> = new Set([
 /** A test's process is not to be trusted: gives what it sent if it is one of our messages. */
 export function checkFromTest(value: unknown): FromTest | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
+  // oxlint-disable-next-line no-unsafe-type-assertion -- what is used of it is checked below
   const message = value as FromTest;
   switch (message.type) {
     case 'ready':

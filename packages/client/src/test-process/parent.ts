@@ -93,7 +93,7 @@ class TestProcess {
     if (this.#ending) return { outcome: 'abort', reason: this.#ending.reason };
     if (this.#verdict) {
       const { outcome, reason, endsJob } = this.#verdict;
-      if (!resultOutcomes.includes(outcome)) return { outcome: 'error', reason: `unknown outcome ${String(outcome)}` };
+      if (!resultOutcomes.includes(outcome)) return { outcome: 'error', reason: `unknown outcome ${outcome}` };
       return { outcome, reason, ...(endsJob && { jobError: new JobAbortedError(reason ?? 'a test ended the job') }) };
     }
     if (this.#spawnError)

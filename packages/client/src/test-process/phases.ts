@@ -127,6 +127,7 @@ async function phase(run: PhaseRun, name: PhaseName, interruptible = true): Prom
   if (!definition[name]) return;
   try {
     if (interruptible) t.signal.throwIfAborted();
+    // oxlint-disable-next-line no-unsafe-type-assertion -- they were checked against the schema
     const work = (async () => definition[name]?.(t, params as ParamsOf<ParamSchema>))();
     await (interruptible ? Promise.race([work, interrupted]) : work);
   } catch (error) {

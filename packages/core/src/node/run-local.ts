@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Command, CommandResult, RunOptions } from '../control/command.ts';
+import { messageOf } from '../errors/autotest-error.ts';
 import { parseDuration } from '../time/duration.ts';
 import { systemClock } from '../time/clock.ts';
 import { OutputHead } from './output-head.ts';
@@ -66,7 +67,7 @@ async function runChild(command: Command, options: RunLocalOptions, { stdout, st
       stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
   } catch (error) {
-    stderr.add(Buffer.from(`${(error as Error).message}\n`));
+    stderr.add(Buffer.from(`${messageOf(error)}\n`));
     return {};
   }
   if (child.pid !== undefined) options.onStart?.(child.pid);

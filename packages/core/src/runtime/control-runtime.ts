@@ -133,7 +133,8 @@ export class ControlRuntime {
   }
 
   async #step<T>(call: StepCall, fn: () => Promise<T> | T): Promise<T> {
-    if (call.recorded?.done) return this.recall<T>(call.recorded);
+    // oxlint-disable-next-line no-unsafe-type-assertion -- the same code asks for what it recorded
+    if (call.recorded?.done) return this.recall(call.recorded) as T;
     let value: T;
     try {
       value = await this.#inStep.run(true, fn);
@@ -148,9 +149,9 @@ export class ControlRuntime {
   }
 
   /** What a finished step gave: its result, or its error thrown. */
-  recall<T>(recorded: RecordedStep): T {
+  recall(recorded: RecordedStep): unknown {
     if (recorded.done?.error !== undefined) throw unpackStepError(recorded.done.error);
-    return unpackStepValue(recorded.done?.value, this.options.resultsDir) as T;
+    return unpackStepValue(recorded.done?.value, this.options.resultsDir);
   }
 
   /** Says that a step which cannot be done twice begins. */
@@ -271,7 +272,7 @@ export class ControlRuntime {
       return { outcome: verdict.outcome, exitClass: exitClassOf(verdict.outcome, { aborted: false, timedOut: false }) };
     const outcome = worstOutcome([below, verdict.outcome]) ?? verdict.outcome;
     const aborted = error instanceof JobAbortedError;
-    const code = (error as { code?: unknown } | undefined)?.code;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return {
       outcome,
       reason: verdict.reason,

@@ -5,6 +5,7 @@ import { CommandError } from '../control/command.ts';
 import type { BranchResults, Job } from '../control/job.ts';
 import type { RecordBody } from '../journal/record.ts';
 import { NotSupportedError } from '../errors/autotest-error.ts';
+import { nullRecord } from '../json/null-record.ts';
 import { uniqueName } from '../node/paths.ts';
 import { runLocal } from '../node/run-local.ts';
 import type { ControlRuntime } from './control-runtime.ts';
@@ -58,6 +59,7 @@ export function makeJobBase(runtime: ControlRuntime, options: JobBaseOptions): J
         'branch',
         names.map((name) => ({ name, run: async () => branches[name]!() })),
       );
+      // oxlint-disable-next-line no-unsafe-type-assertion -- each name has the result of its branch
       return collect(names, settled) as BranchResults<B>;
     },
     step: (name, fn) => runtime.step('step', name, fn),
@@ -122,7 +124,7 @@ function collect<T>(names: readonly string[], settled: readonly PromiseSettledRe
     const failed = names.filter((_, index) => settled[index]?.status === 'rejected');
     throw new AggregateError(errors, `${failed.length} of ${names.length} branches failed: ${failed.join(', ')}`);
   }
-  const values: Record<string, T> = Object.create(null) as Record<string, T>;
+  const values = nullRecord<T>();
   settled.forEach((result, index) => {
     if (result.status === 'fulfilled') values[names[index]!] = result.value;
   });

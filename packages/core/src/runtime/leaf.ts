@@ -6,7 +6,7 @@ import { safeFileName } from '../node/paths.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { ControlRuntime, StepCall } from './control-runtime.ts';
 import { CheckFailedError, JobAbortedError } from './errors.ts';
-import type { RecordedNode } from './replay.ts';
+import type { RecordedNode, RecordedStep } from './replay.ts';
 
 /** Where a test or command runs in the tree of results. */
 export interface LeafPlace {
@@ -39,6 +39,11 @@ export interface LeafWork {
   run(place: LeafPlace): Promise<LeafEnd>;
 }
 
+/** An outcome as its step holds it. */
+interface LeafOutcome extends TestOutcome {
+  readonly jobError?: { readonly message: string };
+}
+
 /** A machine that such a test makes crash each time must not do so for ever. */
 const maxAttempts = 3;
 
@@ -54,15 +59,20 @@ async function runCall(
   call: StepCall,
   path: readonly string[],
   work: LeafWork,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   const outcome = call.recorded?.done
-    ? runtime.recall<TestOutcome>(call.recorded)
+    ? recalled(runtime, call.recorded)
     : await runUnrecorded(runtime, call, path, work);
   call.scope.outcomes.push(outcome.outcome);
-  const { jobError } = outcome as TestOutcome & { jobError?: { message: string } };
-  if (jobError) throw new JobAbortedError(jobError.message);
+  if (outcome.jobError) throw new JobAbortedError(outcome.jobError.message);
   if (work.check && !outcome.ok) throw new CheckFailedError(outcome.path, outcome.outcome, outcome.reason);
-  return outcome;
+  const { jobError: _, ...shown } = outcome;
+  return shown;
+}
+
+function recalled(runtime: ControlRuntime, recorded: RecordedStep): LeafOutcome {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- finish() wrote it
+  return runtime.recall(recorded) as LeafOutcome;
 }
 
 async function runUnrecorded(
@@ -70,7 +80,7 @@ async function runUnrecorded(
   call: StepCall,
   path: readonly string[],
   work: LeafWork,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   const node = runtime.replay.node(path);
   const attempt = call.recorded?.attempt ?? 1;
   if (!node || node.attempt < attempt) return start(runtime, call, path, work, attempt);
@@ -85,7 +95,7 @@ async function start(
   path: readonly string[],
   work: LeafWork,
   attempt: number,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   runtime.started(call, attempt);
   const subdir = takeSubdir(runtime, call.scope.subdir, work.name);
   const { kind, name, timeoutMs, params, host } = work;
@@ -112,7 +122,7 @@ async function resume(
   path: readonly string[],
   work: LeafWork,
   node: RecordedNode,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   const { bootId } = runtime.options;
   runtime.append({ kind: 'reboot', event: 'end', host: work.host ?? '', bootId }, path);
   runtime.started(call, node.attempt);
@@ -127,7 +137,7 @@ async function interrupted(
   path: readonly string[],
   work: LeafWork,
   node: RecordedNode,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   const { bootId } = runtime.options;
   const before = call.recorded?.bootId ?? runtime.replay.lastBootId;
   const reason =
@@ -151,7 +161,7 @@ async function carryOut(
   work: LeafWork,
   place: LeafPlace,
   startedAt: number,
-): Promise<TestOutcome> {
+): Promise<LeafOutcome> {
   const end = await work.run(place);
   const durationMs = Math.max(0, Date.now() - startedAt);
   runtime.append(
@@ -173,7 +183,7 @@ function finish(
   path: readonly string[],
   end: LeafEnd,
   durationMs: number,
-): TestOutcome {
+): LeafOutcome {
   const outcome = {
     path: nodePath(path),
     outcome: end.outcome,

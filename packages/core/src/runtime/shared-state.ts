@@ -8,6 +8,7 @@ export function makeSharedState(initial: Readonly<Record<string, JsonValue>> = {
   return {
     get<T extends JsonValue>(name: string, fallback?: T): T {
       const value = values.get(name);
+      // oxlint-disable-next-line no-unsafe-type-assertion -- the control file knows what it set
       if (value !== undefined) return structuredClone(value) as T;
       if (fallback !== undefined) return fallback;
       throw new Error(`job.state has no value named ${name}; set it first, or give a fallback.`);

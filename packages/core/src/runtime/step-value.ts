@@ -11,11 +11,6 @@ const inlineBytes = 128 * 1024;
 const largestBytes = 64 * 1024 * 1024;
 const directory = 'debug/steps';
 
-/** A value too large for a journal line, kept in a file of the results directory. */
-interface StepFile {
-  readonly $stepFile: string;
-}
-
 /**
  * A step's result as its record holds it; large ones go to a file that is on disk before the record is.
  *
@@ -38,8 +33,7 @@ export function packStepValue(value: unknown, key: string, resultsDir: string): 
 /** The value that `packStepValue` packed. */
 export function unpackStepValue(value: JsonValue | undefined, resultsDir: string): unknown {
   if (!isPlainObject(value) || typeof value.$stepFile !== 'string') return value;
-  const { $stepFile } = value as unknown as StepFile;
-  return JSON.parse(readFileSync(confinePath(resultsDir, $stepFile), 'utf8')) as unknown;
+  return JSON.parse(readFileSync(confinePath(resultsDir, value.$stepFile), 'utf8'));
 }
 
 /** JSON has no undefined: fields that hold it are left out, as JSON.stringify does. */
@@ -55,10 +49,9 @@ function dropUndefined(value: unknown): unknown {
 
 /** A thrown value as a step's record holds it. */
 export function packStepError(error: unknown): JsonValue {
-  const extra = error as { endsJob?: unknown; result?: unknown; errors?: unknown };
   const packed = {
     ...serializeError(error),
-    ...(error instanceof Error && extra.endsJob === true && { endsJob: true }),
+    ...(error instanceof Error && 'endsJob' in error && error.endsJob === true && { endsJob: true }),
     ...(error instanceof CommandError && { result: shortened(error.result) }),
   };
   const plain = dropUndefined(packed);
@@ -75,15 +68,18 @@ function shortened(result: CommandResult): CommandResult {
 
 /** An error like the one that was recorded: name, message, stack, code, outcome, details and command result are the same. */
 export function unpackStepError(packed: JsonValue): Error {
-  const { name, message, stack, cause, result, ...rest } = packed as unknown as SerializedError & {
-    result?: CommandResult;
-  };
-  const error =
-    result === undefined
-      ? new Error(message, cause && { cause: unpackStepError(cause as unknown as JsonValue) })
-      : new CommandError(result);
-  if (result === undefined) Object.assign(error, rest, { name });
+  // Written by packStepError; what was changed since only makes another message.
+  const { name, message, stack, cause, result, ...rest }: PackedError = JSON.parse(JSON.stringify(packed));
+  const error = result
+    ? new CommandError(result)
+    : new Error(message, cause === undefined ? undefined : { cause: unpackStepError(cause) });
+  if (!result) Object.assign(error, rest, { name });
   error.message = message;
   if (stack !== undefined) error.stack = stack;
   return error;
+}
+
+interface PackedError extends Omit<SerializedError, 'cause'> {
+  readonly cause?: JsonValue;
+  readonly result?: CommandResult;
 }

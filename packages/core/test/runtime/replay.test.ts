@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ResultTree, type Job, type JournalRecord, type TestOutcome } from '../../src/index.ts';
+import { CommandError, ResultTree, type Job, type JournalRecord, type TestOutcome } from '../../src/index.ts';
 import { JournalWriter, readJournal } from '../../src/node/index.ts';
 import { ControlRuntime, makeJobBase, runLeaf, type ControlEnd, type JobBase } from '../../src/runtime/index.ts';
 
@@ -99,7 +99,7 @@ const everything: Control = async (job, did) => {
         did('fails');
         throw new RangeError('no');
       })
-      .catch((error: unknown) => (error as Error).name);
+      .catch((error: unknown) => (error instanceof Error ? error.name : 'none'));
     job.metric({ name: failed, value: 1 });
   });
   await job.parallel({
@@ -138,9 +138,7 @@ describe('a control file that runs again on its journal', () => {
         );
         const { did } = await run(again, everything);
         expect(facts(again), `cut at ${cut} of ${bytes.length}, in ${record.kind}`).toEqual(wanted);
-        const doneBefore = finished.filter(
-          ({ kind, ...rest }) => kind === 'step' && /^(step|test):/.test((rest as { key: string }).key),
-        );
+        const doneBefore = finished.filter((step) => step.kind === 'step' && /^(step|test):/.test(step.key));
         expect(did.length, `cut at ${cut}: ${did.join()}`).toBeLessThanOrEqual(first.did.length - doneBefore.length);
         rmSync(again);
       }
@@ -172,18 +170,26 @@ describe('a control file that runs again on its journal', () => {
         .step('error', () => {
           throw Object.assign(new TypeError('wrong'), { code: 'E_WRONG', outcome: 'skip', details: { x: 1 } });
         })
-        .catch((caught: unknown) => caught as Error & { code: string; outcome: string });
-      seen.push([error.name, error.message, error.code, error.outcome]);
-      const failed = await job
-        .runCheck('exit 3')
-        .catch((caught: unknown) => caught as { code: string; result: { exitCode: number } });
-      if ('result' in failed) seen.push([failed.code, failed.result.exitCode]);
+        .catch((caught: unknown) => caught);
+      seen.push(
+        Object.fromEntries(
+          ['name', 'message', 'code', 'outcome', 'details'].map((field) => [field, Reflect.get(Object(error), field)]),
+        ),
+      );
+      const failed = await job.runCheck('exit 3').catch((caught: unknown) => caught);
+      seen.push(failed instanceof CommandError ? [failed.code, failed.result.exitCode] : failed);
     };
     await run(file, control);
     await run(file, control);
     expect(seen).toHaveLength(8);
     expect(seen.slice(4)).toEqual(seen.slice(0, 4));
-    expect(seen[2]).toEqual(['TypeError', 'wrong', 'E_WRONG', 'skip']);
+    expect(seen[2]).toMatchObject({
+      name: 'TypeError',
+      message: 'wrong',
+      code: 'E_WRONG',
+      outcome: 'skip',
+      details: { x: 1 },
+    });
     expect(seen[3]).toEqual(['AT_COMMAND_FAILED', 3]);
   });
 });
@@ -289,7 +295,7 @@ describe('parallel', () => {
         })
         .catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(AggregateError);
-      expect((error as AggregateError).message).toBe('1 of 2 branches failed: fast');
+      expect(error).toHaveProperty('message', '1 of 2 branches failed: fast');
       done.push('after');
     });
     expect(done).toEqual(['slow', 'after']);

@@ -1,0 +1,4 @@
+/** `code` of an error of Node or of ours, such as `ENOENT`. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
