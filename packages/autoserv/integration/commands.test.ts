@@ -100,7 +100,7 @@ describe.runIf(hasSshd()).each(['ssh', 'local'] as const)('commands by %s', (tra
   });
 
   test('are ended with their whole group when their time is over', async () => {
-    const mark = transport === 'ssh' ? '779.125' : '779.25';
+    const mark = lab.nap;
     const result = await connection.exec(`sleep ${mark} & sleep ${mark}; wait`, { timeout: 500 });
     expect(result).toMatchObject({ timedOut: true });
     expect(result.durationMs).toBeLessThan(20_000);
@@ -108,14 +108,14 @@ describe.runIf(hasSshd()).each(['ssh', 'local'] as const)('commands by %s', (tra
   });
 
   test('that ignore TERM are killed', async () => {
-    const mark = transport === 'ssh' ? '779.375' : '779.5';
+    const mark = lab.nap;
     const result = await connection.exec(`trap '' TERM; sleep ${mark} & wait; sleep ${mark}`, { timeout: 300 });
     expect(result.timedOut).toBe(true);
     await eventually('the end of the group', () => !isRunning(`sleep ${mark}`) || undefined);
   });
 
   test('are ended by an abort', async () => {
-    const mark = transport === 'ssh' ? '779.625' : '779.75';
+    const mark = lab.nap;
     const abort = new AbortController();
     const running = connection.exec(['sleep', mark], { signal: abort.signal });
     await eventually('the command', () => isRunning(`sleep ${mark}`) || undefined);

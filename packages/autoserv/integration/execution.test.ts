@@ -61,7 +61,7 @@ test('a dispatcher that connects hears of the journal, and of the end last', asy
   const run = await lab.run({
     files: { 'control.ts': clientControl(`await job.runTest('sleep', { seconds: 0.5 });`) },
   });
-  await eventually('the socket', () => existsSync(run.socketPath) || undefined);
+  await run.until('the test', (record) => record.kind === 'node.start');
   const peer = connect(run.socketPath);
   let text = '';
   peer.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -82,14 +82,14 @@ test('a dispatcher that connects hears of the journal, and of the end last', asy
 
 test('an abort on the control socket ends what runs on the host', async () => {
   const run = await lab.run({
-    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '777.125']);`) },
+    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) },
   });
-  await eventually('the command', () => isRunning('sleep 777.125') || undefined);
+  await eventually('the command', () => isRunning(`sleep ${lab.nap}`) || undefined);
   const peer = connect(run.socketPath);
   peer.resume();
   peer.write('not json\n{"type":"abort","by":"alice","reason":"not needed"}\n');
   expect((await run.ended).exitCode, run.log()).toBe(3);
-  expect(processesWith('sleep 777.125')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
   expect(run.of('abort.request')).toMatchObject([{ by: 'alice', reason: 'not needed' }]);
   expect(run.of('end')).toMatchObject([{ exitClass: 'aborted', cause: { message: 'not needed' } }]);
   expect(run.tree().node('long')?.outcome).toBe('abort');
@@ -98,22 +98,22 @@ test('an abort on the control socket ends what runs on the host', async () => {
 
 test('SIGTERM aborts', async () => {
   const run = await lab.run({
-    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '777.25']);`) },
+    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) },
   });
-  await eventually('the command', () => isRunning('sleep 777.25') || undefined);
+  await eventually('the command', () => isRunning(`sleep ${lab.nap}`) || undefined);
   run.process.kill('SIGTERM');
   await run.ended;
-  expect(processesWith('sleep 777.25')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
   expect(run.of('end')).toMatchObject([{ exitClass: 'aborted' }]);
 });
 
 test('a deadline ends the execution as timed out', async () => {
   const run = await lab.run({
-    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '777.375']);`) },
+    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) },
     limits: { deadlineAt: Date.now() + 3000 },
   });
   expect((await run.ended).exitCode, run.log()).toBe(3);
-  expect(processesWith('sleep 777.375')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
   expect(run.of('end')).toMatchObject([{ exitClass: 'timedOut' }]);
   expect(run.tree().open()).toEqual([]);
 });

@@ -45,17 +45,17 @@ test('a reboot of this machine is played: the control file goes on behind it', a
 
 test('a client that is killed ends its open test, and the execution as infrastructure failure', async () => {
   const run = await lab.run({
-    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '778.125']);`) },
+    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) },
   });
   const boot = await run.until('the client', (record) => record.kind === 'boot');
-  await eventually('the command', () => isRunning('sleep 778.125') || undefined);
+  await eventually('the command', () => isRunning(`sleep ${lab.nap}`) || undefined);
   process.kill((boot as { pid: number } & JournalRecord).pid, 'SIGKILL');
   expect((await run.ended).exitCode, run.log()).toBe(2);
   expect(run.of('end')).toMatchObject([{ exitClass: 'infra', cause: { code: 'AT_CLIENT_LOST' } }]);
   expect(run.tree().node('long')).toMatchObject({ outcome: 'abort' });
   expect(run.tree().node('long')?.reason).toContain('was killed');
   expect(existsSync(join(run.resultsDir, 'crashinfo.here/processes.txt'))).toBe(true);
-  expect(processesWith('sleep 778.125')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
 });
 
 test('what a killed autoserv left behind is gathered: nothing is lost, nothing doubled', async () => {
@@ -76,14 +76,14 @@ test('what a killed autoserv left behind is gathered: nothing is lost, nothing d
 
 test('gather closes a test that was running', async () => {
   const run = await lab.run({
-    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '778.25']);`) },
+    files: { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) },
   });
-  await eventually('the command', () => isRunning('sleep 778.25') || undefined);
+  await eventually('the command', () => isRunning(`sleep ${lab.nap}`) || undefined);
   run.process.kill('SIGKILL');
   await run.ended;
   const gather = await lab.again(run, { purpose: 'gather', epoch: 2 });
   await gather.ended;
-  expect(processesWith('sleep 778.25')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
   expect(run.tree().node('long')?.outcome).toBe('abort');
   expect(run.tree().open()).toEqual([]);
 });

@@ -92,7 +92,7 @@ test.runIf(hasSshd())('files and trees go to a host and come back the same', asy
 
 test.runIf(hasSshd())('background commands run on and can be killed', async () => {
   const body = `
-    const background = await job.hosts[0].runBackground(['sleep', '781.125']);
+    const background = await job.hosts[0].runBackground(['sleep', '${lab.nap}']);
     await job.hosts[0].runCheck(['kill', '-0', String(background.pid)]);
     await background.kill();
     const { signal } = await background.result;
@@ -101,7 +101,7 @@ test.runIf(hasSshd())('background commands run on and can be killed', async () =
   const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });
   expect((await run.ended).exitCode, run.log()).toBe(0);
   expect(run.tree().keyvals).toMatchObject({ signal: 'SIGTERM' });
-  expect(processesWith('sleep 781.125')).toEqual([]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
 });
 
 test('a server control file without hosts runs tests here', async () => {
@@ -130,12 +130,12 @@ test.each([
 });
 
 test.runIf(hasSshd())('an abort reaches what a server control file runs on its hosts', async () => {
-  const body = `await job.onEach(job.hosts, (host) => host.run(['sleep', '781.25']));`;
+  const body = `await job.onEach(job.hosts, (host) => host.run(['sleep', '${lab.nap}']));`;
   const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });
-  await eventually('the commands', () => processesWith('sleep 781.25').length >= 2 || undefined);
+  await eventually('the commands', () => processesWith(`sleep ${lab.nap}`).length >= 2 || undefined);
   run.process.kill('SIGTERM');
   expect((await run.ended).exitCode, run.log()).toBe(3);
-  expect(isRunning('sleep 781.25')).toBe(false);
+  expect(isRunning(`sleep ${lab.nap}`)).toBe(false);
   expect(run.of('end')).toMatchObject([{ exitClass: 'aborted' }]);
   expect(run.tree().open()).toEqual([]);
 });

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly limits?: Partial<ExecutionLimits>;
   readonly env?: Readonly<Record<string, string>>;
   readonly epoch?: number;
+  /** Directory for the results directory. @default the lab's own */
+  readonly resultsBelow?: string;
 }
 
 /** An autoserv process that carries out an execution. */
@@ -48,6 +50,8 @@ export interface Run {
 /** A directory of its own for the runs of one test; `dispose` ends what still runs and deletes all. */
 export class Lab {
   readonly dir = mkdtempSync(join(tmpdir(), 'autoserv-test-'));
+  /** Argument for `sleep` by which a test finds its own processes again. */
+  readonly nap = `7${process.pid}.${Math.floor(Math.random() * 1e9)}`;
   readonly #children: ChildProcess[] = [];
   #count = 0;
 
@@ -67,7 +71,7 @@ export class Lab {
 
   async run(options: RunOptions): Promise<Run> {
     this.#count += 1;
-    const resultsDir = join(this.dir, `results-${this.#count}`);
+    const resultsDir = join(options.resultsBelow ?? this.dir, `results-${this.#count}`);
     mkdirSync(join(resultsDir, 'debug'), { recursive: true });
     const job = options.files && (await this.#bundle(options.files));
     const spec = {

@@ -1,7 +1,10 @@
 import type { ExecutionContext } from '../execution/context.ts';
+import { messageOf } from '@autotest/core';
 import { quoteWord } from '../hosts/quote.ts';
-import { localBase } from '../session/host-paths.ts';
-import { probeHost } from '../session/probe.ts';
+import type { HostTransport } from '../hosts/transport.ts';
+import { callClient } from '../session/client-command.ts';
+import { sessionDir } from '../session/host-paths.ts';
+import { installClient, type Installation } from '../session/install.ts';
 import { rebootHost } from './reboot.ts';
 import { runHostSteps, type HostStep } from './steps.ts';
 
@@ -10,31 +13,47 @@ export async function cleanUp(context: ExecutionContext): Promise<void> {
   await runHostSteps(context, 'cleanup', [endSessions, rebootIfAsked]);
 }
 
-/** Kills what the clients of left-over sessions started, then the sessions. Each client leads a process group of its own. */
-const endScript = (base: string): string => `cd ${quoteWord(base)}/sessions 2>/dev/null || exit 0
-n=0
-for d in */; do
-  [ -d "$d" ] || continue
-  pid=$(sed -n 's/.*"pid":[ ]*\\([0-9][0-9]*\\).*/\\1/p' "$d/client.pid" 2>/dev/null)
-  ticks=$(sed -n 's/.*"startTicks":[ ]*"\\{0,1\\}\\([0-9][0-9]*\\).*/\\1/p' "$d/client.pid" 2>/dev/null)
-  now=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)
-  if [ -n "$pid" ] && [ -n "$now" ] && [ "$now" = "$ticks" ]; then kill -TERM -- "-$pid" 2>/dev/null; sleep 1; kill -KILL -- "-$pid" 2>/dev/null; fi
-  rm -rf "./$d" && n=$((n+1))
-done
-echo $n`;
-
 const endSessions: HostStep = {
   name: 'end sessions',
-  run: async ({ connection, spec }) => {
+  run: async ({ connection, spec, context }) => {
     // On this machine other executions have their sessions too, and theirs must stay.
     if (spec.transport === 'local')
-      return { outcome: 'pass', reason: `${localBase()} is shared; sessions end with their executions` };
-    const { base } = await probeHost(await connection.connect(), spec.name);
-    const result = await connection.exec(endScript(base), { timeout: 300_000, label: 'end left-over sessions' });
-    if (result.exitCode !== 0) return { outcome: 'error', reason: result.stderr.trim().slice(0, 500) };
-    return { outcome: 'pass', reason: `${result.stdout.trim() || 0} sessions removed` };
+      return { outcome: 'pass', reason: 'sessions of this machine end with their executions' };
+    const transport = await connection.connect();
+    const installation = await installClient(transport, {
+      host: spec.name,
+      clientFile: context.settings.clientFile,
+      signal: context.stopper.signal,
+      onProgress: (message) =>
+        context.recorder.append({ kind: 'phase', phase: 'installing', host: spec.name, message }),
+    });
+    const list = await connection.exec(`cd ${quoteWord(installation.base)}/sessions && ls`, { timeout: 30_000 });
+    const names = list.stdout.split('\n').filter((name) => /^[\w.-]+$/.test(name));
+    const problems: string[] = [];
+    for (const name of names) problems.push(...(await endSession(transport, spec.name, installation, name)));
+    if (problems.length > 0) return { outcome: 'warn', reason: problems.join('; ').slice(0, 1000) };
+    return { outcome: 'pass', reason: `${names.length} sessions removed` };
   },
 };
+
+/** Stops a session's client with everything that it started, and deletes the session. Gives what went wrong. */
+async function endSession(
+  transport: HostTransport,
+  host: string,
+  { node, client, base }: Installation,
+  name: string,
+): Promise<string[]> {
+  const call = { host, node, client, sessionDir: sessionDir(base, name) };
+  try {
+    await callClient(transport, call, 'clean', {
+      arguments: ['--grace', '5', '--reason', 'the host is cleaned'],
+      timeout: 120_000,
+    });
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
 
 const rebootIfAsked: HostStep = {
   name: 'reboot',

@@ -1,5 +1,5 @@
 import type { HostSpec, JsonValue } from '@autotest/core';
-import { ClientLostError, HostLostError, UsageError } from '../errors.ts';
+import { HostLostError, UsageError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { closeOpenNodes } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -43,21 +43,31 @@ export async function runClientSession(context: ExecutionContext, options: Clien
     const end = await session.run();
     recorder.append({ kind: 'phase', phase: 'collecting', host: host.name }, scope);
     await session.clean();
+    recorder.append({ kind: 'phase', phase: 'done', host: host.name }, scope);
     return end;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof ClientLostError || (connection.connected && !(error instanceof HostLostError))) {
-      recorder.append({ kind: 'phase', phase: 'collecting', host: host.name }, scope);
-      await collectCrashInfo(context, connection).catch(() => {});
-      await session.clean();
-    }
-    const timedOut = context.stopper.request?.kind === 'timedOut';
-    closeOpenNodes(recorder, timedOut ? 'timeout' : 'abort', reason, scope.length > 0 ? scope : []);
+    // What goes wrong on the way out never takes the place of what went wrong first.
+    await afterFailure(context, session, connection, scope, error).catch(() => {});
     throw error;
   } finally {
     session.close();
-    recorder.append({ kind: 'phase', phase: 'done', host: host.name }, scope);
   }
+}
+
+async function afterFailure(
+  context: ExecutionContext,
+  session: Session,
+  connection: HostConnection,
+  scope: readonly string[],
+  error: unknown,
+): Promise<void> {
+  const { recorder, stopper } = context;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (connection.connected && !(error instanceof HostLostError)) {
+    await collectCrashInfo(context, connection).catch(() => {});
+    await session.clean().catch(() => {});
+  }
+  closeOpenNodes(recorder, stopper.request?.kind === 'timedOut' ? 'timeout' : 'abort', reason, scope);
 }
 
 /** @throws UsageError for a host that the execution does not hold */

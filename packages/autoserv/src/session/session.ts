@@ -145,7 +145,10 @@ export class Session {
     const { connection } = this.#options;
     if (!this.#call || !connection.connected) return;
     try {
-      await callClient(await connection.connect(), this.#call, 'clean', { timeout: 60_000 });
+      await callClient(await connection.connect(), this.#call, 'clean', {
+        arguments: ['--grace', '5'],
+        timeout: 60_000,
+      });
     } catch (error) {
       this.#fault(error);
     }
@@ -375,7 +378,12 @@ export class Session {
     try {
       const transport = await connection.connect({ withinMs: stopLimitMs });
       await callClient(transport, this.#call, 'stop', {
-        arguments: ['--grace', String(graceSeconds)],
+        arguments: [
+          '--grace',
+          String(graceSeconds),
+          '--reason',
+          this.#options.stopper.request?.message ?? 'the job was stopped',
+        ],
         timeout: stopLimitMs,
       });
     } catch (error) {
