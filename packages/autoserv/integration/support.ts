@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly limits?: Partial<ExecutionLimits>;
   readonly env?: Readonly<Record<string, string>>;
   readonly epoch?: number;
+  readonly reboot?: boolean;
   /** Directory for the results directory. @default the lab's own */
   readonly resultsBelow?: string;
 }
@@ -81,6 +82,7 @@ export class Lab {
       purpose: options.purpose ?? 'job',
       attempt: 1,
       epoch: options.epoch ?? 1,
+      ...(options.reboot && { reboot: true }),
       resultsDir,
       socketPath: join(this.dir, `s${this.#count}`),
       ...(job && { job }),

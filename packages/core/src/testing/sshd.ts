@@ -1,4 +1,5 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -26,6 +27,10 @@ export interface SshdHost {
   /** Holds sshd and its sessions (SIGSTOP), as a host that hangs. */
   pause(): void;
   resume(): void;
+  /** With `bootable`: a shell command, for the host, that reboots it. */
+  readonly rebootCommand: string;
+  /** With `bootable`: everything on the host dies at once, then it comes up with another boot id. @param downMs how long it is away. @default 500 */
+  reboot(downMs?: number): Promise<void>;
   /** Kills the sessions that are open; the server goes on listening. */
   killSessions(): void;
 }
@@ -43,19 +48,31 @@ export function hasSshd(): boolean {
   return existsSync(program);
 }
 
+/** True where hosts that can reboot are possible: they need namespaces of their own, and root to make them. */
+export function canBoot(): boolean {
+  if (!hasSshd() || userInfo().uid !== 0) return false;
+  return spawnSync('unshare', [...namespaces, 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
 /** Starts OpenSSH servers on addresses of 127.0.0.0/8, each with keys, HOME and port of its own. Needs no root, and works as root. */
-export async function startSshd(options: { readonly hosts: number }): Promise<Sshd> {
+export async function startSshd(options: {
+  readonly hosts: number;
+  /** Each host has processes and a boot id of its own, so it can reboot and lose power (see `canBoot`). @default false */
+  readonly bootable?: boolean;
+}): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'autotest-sshd-'));
   // Privilege separation of an sshd that root runs wants this directory.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const hosts: TestSshd[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(hosts.map((host) => host.stop()));
+    await Promise.all(hosts.map((host) => host.end()));
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   };
   try {
     for (let index = 0; index < options.hosts; index++) {
-      const host = new TestSshd(directory, index, await freePort(addressOf(index)));
+      const host = new TestSshd(directory, index, await freePort(addressOf(index)), options.bootable ?? false);
       hosts.push(host);
       await host.start();
     }
@@ -78,9 +95,12 @@ class TestSshd implements SshdHost {
   readonly keyFile: string;
   readonly home: string;
   readonly #directory: string;
+  readonly #bootable: boolean;
   #child: ChildProcess | undefined;
+  #requests: NodeJS.Timeout | undefined;
 
-  constructor(root: string, index: number, port: number) {
+  constructor(root: string, index: number, port: number, bootable: boolean) {
+    this.#bootable = bootable;
     this.name = `test-host-${index + 1}`;
     this.address = addressOf(index);
     this.port = port;
@@ -93,6 +113,23 @@ class TestSshd implements SshdHost {
     writeFileSync(join(this.#directory, 'authorized_keys'), readFileSync(`${this.keyFile}.pub`));
     chmodSync(this.#directory, 0o755);
     writeFileSync(join(this.#directory, 'sshd_config'), this.#config());
+    if (bootable) this.#requests = setInterval(() => this.#rebootIfAsked(), 50);
+  }
+
+  get rebootCommand(): string {
+    return `touch '${join(this.#directory, 'reboot-request')}'`;
+  }
+
+  async reboot(downMs = 500): Promise<void> {
+    await this.stop();
+    await delay(downMs);
+    await this.start();
+  }
+
+  /** For good. */
+  async end(): Promise<void> {
+    clearInterval(this.#requests);
+    await this.stop();
   }
 
   get hostKey(): string {
@@ -109,11 +146,7 @@ class TestSshd implements SshdHost {
       rmSync(join(this.#directory, 'host_key.pub'));
       makeKey(join(this.#directory, 'host_key'));
     }
-    const child = spawn(
-      program,
-      ['-D', '-f', join(this.#directory, 'sshd_config'), '-E', join(this.#directory, 'sshd.log')],
-      { stdio: 'ignore' },
-    );
+    const child = this.#spawn();
     this.#child = child;
     for (let tries = 0; tries < 200; tries++) {
       if (child.exitCode !== null) throw new Error(`sshd ended with exit code ${child.exitCode}: ${this.log()}`);
@@ -147,6 +180,24 @@ class TestSshd implements SshdHost {
     if (pid === undefined) return;
     // Only sshd's own processes: what runs in the sessions is on its own, as it is when a connection breaks.
     for (const session of descendants(pid)) if (commandOf(session).startsWith('sshd')) signal(session, 'SIGKILL');
+  }
+
+  #spawn(): ChildProcess {
+    const files = ['-f', join(this.#directory, 'sshd_config'), '-E', join(this.#directory, 'sshd.log')];
+    if (!this.#bootable) return spawn(program, ['-D', ...files], { stdio: 'ignore' });
+    const bootId = join(this.#directory, 'boot_id');
+    writeFileSync(bootId, `${randomUUID()}\n`);
+    const script = 'mount --bind "$1" /proc/sys/kernel/random/boot_id && shift && exec "$@"';
+    return spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', bootId, program, '-D', ...files], {
+      stdio: 'ignore',
+    });
+  }
+
+  #rebootIfAsked(): void {
+    const request = join(this.#directory, 'reboot-request');
+    if (!existsSync(request)) return;
+    rmSync(request);
+    this.reboot().catch(() => {});
   }
 
   #all(): number[] {
