@@ -50,6 +50,15 @@ test('an autoserv that ends before it began anything needs no gathering', async 
   expect((await lab.database.jobs.executions(job.id)).map(({ purpose }) => purpose)).toEqual(['job']);
 });
 
+test('an autoserv that cannot write its last record is taken at its word', async () => {
+  await lab.addHost('h1');
+  await lab.startDispatcher();
+  const { job } = await lab.submit({ anyHosts: 1, fake: 'disk-full' });
+  const [entry] = await lab.untilAll(job.id, 'finished');
+  expect(entry).toMatchObject({ outcome: 'error', cause: { code: 'AT_RESULTS_INCOMPLETE' } });
+  expect((await lab.database.jobs.executions(job.id)).map(({ purpose }) => purpose)).toEqual(['job']);
+});
+
 test('a job whose bundle is damaged ends in error and says so, and the dispatcher goes on', async () => {
   const host = await lab.addHost('h1');
   await lab.startDispatcher();

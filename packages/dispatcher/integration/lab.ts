@@ -32,7 +32,7 @@ const limits: Partial<DispatcherLimits> = {
 
 /** What is special about a job. */
 export interface JobWish extends Partial<NewJob> {
-  /** What the fake autoserv does: `pass`, `fail`, `forever`, `deaf`, `die`, `die-before`. */
+  /** What the fake autoserv does: `pass`, `fail`, `forever`, `deaf`, `die`, `die-before`, `disk-full`. */
   readonly fake?: string;
   /** A file for which the job waits. */
   readonly gate?: string;

@@ -15,6 +15,8 @@ export interface AutoservProcess {
   readonly gone: Promise<number | undefined>;
   /** Sends a signal to the process, or with `group` to everything it started. Harmless when it is gone. */
   kill(signal: NodeJS.Signals, group?: boolean): void;
+  /** Looks at once whether it is gone, instead of at the next poll. */
+  look(): void;
   /** Stops watching. */
   unwatch(): void;
 }
@@ -64,7 +66,14 @@ export async function startAutoserv(settings: Settings, resultsDir: string): Pro
       child.once('exit', (code) => resolve(code ?? undefined));
       if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode ?? undefined);
     });
-    return { pid, startTicks, gone: exited, kill: killer(pid, startTicks), unwatch: () => child.removeAllListeners() };
+    return {
+      pid,
+      startTicks,
+      gone: exited,
+      kill: killer(pid, startTicks),
+      look: () => {},
+      unwatch: () => child.removeAllListeners(),
+    };
   } catch (error) {
     throw new ExecutionStartError(resultsDir, error);
   } finally {
@@ -74,17 +83,22 @@ export async function startAutoserv(settings: Settings, resultsDir: string): Pro
 
 /** Watches a process that somebody else started. */
 export function watchProcess(pid: number, startTicks: string | undefined): AutoservProcess {
-  let timer: NodeJS.Timeout | undefined;
-  const gone = new Promise<undefined>((resolve) => {
-    const look = (): void => {
-      if (isSameProcess(pid, startTicks)) return;
-      clearInterval(timer);
-      resolve(undefined);
-    };
-    timer = setInterval(look, pollMs);
-    look();
-  });
-  return { pid, startTicks, gone, kill: killer(pid, startTicks), unwatch: () => clearInterval(timer) };
+  const gone = Promise.withResolvers<undefined>();
+  const look = (): void => {
+    if (isSameProcess(pid, startTicks)) return;
+    clearInterval(timer);
+    gone.resolve(undefined);
+  };
+  const timer = setInterval(look, pollMs);
+  look();
+  return {
+    pid,
+    startTicks,
+    gone: gone.promise,
+    kill: killer(pid, startTicks),
+    look,
+    unwatch: () => clearInterval(timer),
+  };
 }
 
 function killer(pid: number, startTicks: string | undefined): AutoservProcess['kill'] {

@@ -61,6 +61,8 @@ export class Supervision {
   #process: AutoservProcess | undefined;
   #connection: ControlConnection | undefined;
   #hasGreeted = false;
+  /** How it ended by its own account. */
+  #lastWord: ExitClass | undefined;
   #abort: AbortWish | undefined;
   #isDetached = false;
   readonly #timers = new Set<() => void>();
@@ -189,6 +191,7 @@ export class Supervision {
         this.#onMessage(message);
       },
       onClose: () => {
+        this.#process?.look();
         const nextMs = hasAnswered ? reconnectDelayMs : Math.min(delayMs * 1.3, maxReconnectDelayMs);
         this.#after(delayMs, () => this.#connect(isWanted, nextMs));
       },
@@ -203,7 +206,10 @@ export class Supervision {
       this.#inBackground(this.#recordGreeting(message.pid), 'the start of an execution could not be written down');
       this.#sendAbort();
     }
-    if (message.type === 'ended') this.#after(lingerMs, () => this.#insist('SIGTERM', false));
+    if (message.type === 'ended') {
+      this.#lastWord = message.exitClass;
+      this.#after(lingerMs, () => this.#insist('SIGTERM', false));
+    }
     this.#takeNews();
   }
 
@@ -239,6 +245,11 @@ export class Supervision {
   #verdict(): RunEnd {
     const end = readEndRecord(this.#journal);
     if (end) return { exitClass: end.exitClass, ...(end.cause && { cause: end.cause }), needsGather: false };
+    const where = join(this.#execution.resultsDir, 'debug', 'autoserv.log');
+    if (this.#lastWord) {
+      const message = `autoserv could not write its last record; the disk of the results may be full; see ${where}`;
+      return { exitClass: this.#lastWord, cause: { code: 'AT_RESULTS_INCOMPLETE', message }, needsGather: false };
+    }
     const hasBegun = journalSize(this.#journal) > 0;
     const needsGather = this.#execution.purpose === 'job' && hasBegun;
     if (this.#abort) {
@@ -248,7 +259,6 @@ export class Supervision {
         : { code: 'AT_ABORTED', message: `${by} aborted it: ${reason}` };
       return { exitClass: timedOut ? 'timedOut' : 'aborted', cause, needsGather };
     }
-    const where = join(this.#execution.resultsDir, 'debug', 'autoserv.log');
     const message = hasBegun
       ? `autoserv ended without its last record: it was killed or crashed; see ${where}`
       : `autoserv ended before it began; see ${where}`;
