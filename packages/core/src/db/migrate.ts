@@ -6,6 +6,7 @@ import type { EngineConnection } from './engine-connection.ts';
 import { DatabaseOutdatedError } from './errors.ts';
 import { schemaMigrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
+import { sha1 } from './values.ts';
 
 /**
  * Brings the schema up to date, or says that it is not. Any number of processes may do this at once.
@@ -59,11 +60,14 @@ async function migrateSqlite({ orm, kysely }: EngineConnection): Promise<void> {
 /** Servers commit each statement that changes the schema, so only one process may run them: it holds a named lock. */
 async function migrateServer({ orm, kysely }: EngineConnection): Promise<void> {
   await kysely.connection().execute(async (holder) => {
-    await sql`select get_lock(concat('autotest.migrate.', md5(database())), 300)`.execute(holder);
+    const { rows } = await sql<{ name: string }>`select database() as name`.execute(holder);
+    // Hashed here: lock names are short, and MySQL 9 has no md5().
+    const lock = `autotest.migrate.${sha1(rows[0]?.name ?? '')}`;
+    await sql`select get_lock(${lock}, 300)`.execute(holder);
     try {
       if ((await compare(kysely)).missing.length > 0) await orm.migrator.up();
     } finally {
-      await sql`select release_lock(concat('autotest.migrate.', md5(database())))`.execute(holder);
+      await sql`select release_lock(${lock})`.execute(holder);
     }
   });
 }
