@@ -70,4 +70,16 @@ describe('a tree of results', () => {
   test('names the first failure that is not only its children’s', () => {
     expect(sample().firstFailure()?.name).toBe('b1');
   });
+
+  test('knows in whose directory a subtest has its files', () => {
+    const forest = new ResultForest();
+    forest.put(resultNode('disk', null, 'pass', { subdir: 'disk.cold' }));
+    forest.put(resultNode('case', 'disk', 'pass'));
+    forest.put(resultNode('group', null, 'pass'));
+    expect([forest.subdirOf('case'), forest.subdirOf('disk'), forest.subdirOf('group')]).toEqual([
+      'disk.cold',
+      'disk.cold',
+      undefined,
+    ]);
+  });
 });

@@ -69,6 +69,14 @@ export class ResultForest {
     return this.#children.has(id);
   }
 
+  /** Directory of a node's files: its own or that of the nearest node around it which has one. */
+  subdirOf(id: string): string | undefined {
+    for (let node = this.#nodes.get(id); node !== undefined; node = this.#nodes.get(node.parentId ?? '')) {
+      if (node.subdir !== null) return node.subdir;
+    }
+    return undefined;
+  }
+
   /** The lines to show, top down. */
   rows(view: TreeView): TreeRow[] {
     const rows: TreeRow[] = [];
