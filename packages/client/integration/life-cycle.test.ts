@@ -253,6 +253,37 @@ describe('a test', () => {
     expect(processesOf(session.dir)).toBe(0);
   });
 
+  it('cannot break the journal by what it says', async () => {
+    const session = makeSession({
+      modules: {
+        'huge.mjs': testModule(
+          `runOnce(t) { t.keyval({ x: 'y'.repeat(3_000_000) }); return new Promise((r) => setTimeout(r, 60_000)); }`,
+        ),
+        'talk.mjs': testModule(`runOnce() { throw new Error('z'.repeat(3_000_000)); }`),
+        'lie.mjs': testModule(
+          `runOnce() { process.send({ type: 'record', below: [], body: { kind: 'end', exitClass: 'clean' } }); process.send('what'); }`,
+        ),
+        'names.mjs': testModule(
+          `async runOnce(t) { await t.subtest('../../etc\\n\\u0000/' + 'n'.repeat(100_000), () => {}); }`,
+        ),
+      },
+      run: `for (const name of ['huge', 'talk', 'lie', 'names']) await job.runTest('./' + name + '.mjs');
+            await job.runTest('sleep', { seconds: 0 }, { tag: '../../up\\n\\u0000' });
+            const deep = (n) => (n === 0 ? undefined : job.group('d', () => deep(n - 1)));
+            await deep(100).catch((error) => job.record('pass', error.code));
+            await job.group('g', async () => job.keyval({ x: 'y'.repeat(3_000_000) })).catch((error) => job.record('pass', error.code));`,
+    });
+    expect(await session.run()).toBe(0);
+    const outcomes = session.outcomes();
+    expect(outcomes.slice(0, 3)).toEqual(['huge: error', 'talk: fail', 'lie: pass']);
+    expect(session.reason('huge')).toContain('3000');
+    expect(outcomes).toContain('AT_TOO_DEEP: pass');
+    expect(outcomes).toContain('AT_RECORD_TOO_LARGE: pass');
+    expect(session.records().map(({ seq }) => seq)).toEqual(session.records().map((_, index) => index + 1));
+    expect(session.records().filter(({ kind }) => kind === 'problem')).toHaveLength(2);
+    expect(session.tree().end?.exitClass).toBe('testFailures');
+  });
+
   it('records subtests as nodes below it', async () => {
     const session = makeSession({
       modules: {

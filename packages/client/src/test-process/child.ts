@@ -9,6 +9,7 @@ import { TestChannel } from './channel.ts';
 import { makeTestContext, type TestState } from './context.ts';
 import { loadTest } from './load-test.ts';
 import type { FromTest, TestRunSpec } from './messages.ts';
+import { flushOutput } from './output.ts';
 import { runPhases, type TestVerdict } from './phases.ts';
 
 /** The process of one test. Its stdout and stderr are the test's log. */
@@ -45,6 +46,7 @@ async function carryOut(
 ): Promise<void> {
   const { outcome, reason, endsJob } = await verdictOfTest(spec, channel, signal, interrupted);
   const last: FromTest = { type: 'outcome', outcome, reason, endsJob };
+  await flushOutput();
   await channel.sendLast(last);
   process.removeAllListeners('disconnect');
   process.exit(0);

@@ -26,7 +26,11 @@ import {
 import type { TestChannel } from './channel.ts';
 import { writeTestKeyvals } from './keyval-files.ts';
 import type { KnownStep, TestRunSpec } from './messages.ts';
+import { flushOutput, writeOutput } from './output.ts';
 import { sourceDirOf } from './setup-cache.ts';
+
+/** Of a subtest; what is longer is cut. */
+const maxNameLength = 500;
 
 /** What changes while the phases of a test go by. */
 export interface TestState {
@@ -59,7 +63,7 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
       cwd: outputDir,
       ...options,
       signal: options.signal ? AbortSignal.any([options.signal, state.signal]) : state.signal,
-      ...(options.tee !== false && { onOutput: (chunk) => void process.stdout.write(chunk) }),
+      ...(options.tee !== false && { onOutput: writeOutput }),
     });
   for (const name of ['results', 'debug', 'profiling']) mkdirSync(join(outputDir, name), { recursive: true });
 
@@ -100,7 +104,8 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
     },
     log: (message) => void process.stdout.write(`${new Date().toISOString()} ${message}\n`),
 
-    subtest: async (name, fn) => {
+    subtest: async (fullName, fn) => {
+      const name = fullName.slice(0, maxNameLength);
       const parent = here();
       const scope = new Scope([...parent.path, parent.uniqueName(name)], parent);
       const startedAt = performance.now();
@@ -142,7 +147,10 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
         { append: (body) => channel.record(body) },
         { resultsDir: spec.resultsDir, below: spec.subdir, path },
       ),
-    reboot: (options = {}) => channel.reboot(options),
+    reboot: async (options = {}) => {
+      await flushOutput();
+      await channel.reboot(options);
+    },
   };
 }
 

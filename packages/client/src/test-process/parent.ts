@@ -10,7 +10,7 @@ import {
   type RecordBody,
   type RebootOptions,
 } from '@autotest/core';
-import { JobAbortedError, type LeafEnd } from '@autotest/core/runtime';
+import { JobAbortedError, checkRecordSize, type LeafEnd } from '@autotest/core/runtime';
 import { BoundedLog } from '../logs/bounded-log.ts';
 import { killMarked, signalProcess } from '../processes/kill.ts';
 import { testMarker } from '../processes/marked.ts';
@@ -50,6 +50,8 @@ export async function runTestProcess(options: TestProcessOptions): Promise<LeafE
   }
 }
 
+const maxReasonLength = 32 * 1024;
+
 class TestProcess {
   readonly outcome: Promise<LeafEnd>;
   readonly #options: TestProcessOptions;
@@ -59,6 +61,8 @@ class TestProcess {
   #ending: { readonly timedOut: boolean; readonly reason: string } | undefined;
   #spawnError: Error | undefined;
   #outputBytes = 0;
+  /** Why its records could not be written. */
+  #broken: string | undefined;
   /** The machine goes down on the test's wish: that its process ends is no news. */
   #rebooting = false;
 
@@ -76,6 +80,8 @@ class TestProcess {
     };
     this.#child.stdout?.on('data', onData);
     this.#child.stderr?.on('data', onData);
+    // What the test left behind may hold its output open.
+    this.#child.once('exit', () => void killMarked(testMarker, options.id));
     this.#child.on('message', (message) => this.#receive(message));
     this.#watchLimits();
     this.outcome = this.#ended();
@@ -89,10 +95,12 @@ class TestProcess {
   }
 
   #endOf({ code, signal }: { code: number | null; signal: string | null }): LeafEnd {
+    if (this.#broken !== undefined) return { outcome: 'error', reason: this.#broken };
     if (this.#ending?.timedOut) return { outcome: 'timeout', reason: this.#ending.reason };
     if (this.#ending) return { outcome: 'abort', reason: this.#ending.reason };
     if (this.#verdict) {
-      const { outcome, reason, endsJob } = this.#verdict;
+      const { outcome, endsJob } = this.#verdict;
+      const reason = this.#verdict.reason?.slice(0, maxReasonLength);
       if (!resultOutcomes.includes(outcome)) return { outcome: 'error', reason: `unknown outcome ${outcome}` };
       return { outcome, reason, ...(endsJob && { jobError: new JobAbortedError(reason ?? 'a test ended the job') }) };
     }
@@ -110,9 +118,13 @@ class TestProcess {
       case 'ready':
         return this.#send({ type: 'run', spec: this.#options.spec });
       case 'record':
-        return this.#write(() => this.#options.record(message.body, message.below));
+        return this.#write(() => {
+          checkRecordSize(message.body);
+          this.#options.record(message.body, message.below);
+        });
       case 'step':
         return this.#write(() => {
+          checkRecordSize(message.body);
           this.#options.record(message.body, message.below);
           this.#options.sync();
           this.#send({ type: 'done', id: message.id });
@@ -145,7 +157,8 @@ class TestProcess {
     try {
       write();
     } catch (error) {
-      this.#end(messageOf(error), false);
+      this.#broken ??= messageOf(error);
+      this.#end(this.#broken, false);
     }
   }
 
@@ -176,8 +189,8 @@ class TestProcess {
   }
 }
 
-/** A process that inherited the test's output must not keep the test from ending. */
-const pipeGraceMs = 500;
+/** A process that inherited the test's output and cannot be found must not keep the test from ending. */
+const pipeGraceMs = 5000;
 
 function exitOf(
   child: ChildProcess,

@@ -5,7 +5,8 @@ import type { ExitClass } from '../model/execution.ts';
 import { DeadlineError } from '../time/errors.ts';
 import { messageOf } from '../errors/autotest-error.ts';
 import { worstOutcome, type ResultOutcome } from '../results/outcome.ts';
-import { ControlDivergedError, JobAbortedError, JobCompleteError, NestedStepError } from './errors.ts';
+import { ControlDivergedError, JobAbortedError, JobCompleteError, NestedStepError, TooDeepError } from './errors.ts';
+import { checkRecordSize, cutName, maxScopeDepth } from './bounds.ts';
 import { exitClassOf, verdictOf } from './outcome.ts';
 import { callerPlace } from './place.ts';
 import { Replay, type EmissionKind, type RecordedStep } from './replay.ts';
@@ -110,10 +111,12 @@ export class ControlRuntime {
    *
    * @throws ControlDivergedError when another step stands at its place; JobAbortedError when the job ends
    */
-  begin(kind: string, name: string): StepCall {
+  begin(kind: string, fullName: string): StepCall {
     this.throwIfEnding();
+    const name = cutName(fullName);
     if (this.#inStep.getStore()) throw new NestedStepError(`${kind} ${name}`);
     const { scope } = this;
+    if (scope.path.length >= maxScopeDepth) throw new TooDeepError(maxScopeDepth);
     const position = scope.nextPosition();
     const key = `${kind}:${name}#${position}`;
     const at = callerPlace(this.options.bundleDir);
@@ -205,7 +208,7 @@ export class ControlRuntime {
     const gate = makeGate(concurrency);
     // Names are given out in the order of the branches, before any of them runs.
     const work = branches.map(({ name, run, options }) => {
-      const path = [...call.scope.path, call.scope.uniqueName(name)];
+      const path = [...call.scope.path, call.scope.uniqueName(cutName(name))];
       return gate(() => this.#inScope(call.scope, path, kind, name, run, options ?? {}));
     });
     return call.scope.track(Promise.allSettled(work));
@@ -215,6 +218,7 @@ export class ControlRuntime {
   emit(kind: EmissionKind, body: RecordBody, below?: string): void {
     this.throwIfEnding();
     if (this.#inStep.getStore()) throw new NestedStepError(kind);
+    checkRecordSize(body);
     const { scope } = this;
     if (scope.countEmission(kind) <= this.replay.emitted(scope.path, kind)) return;
     this.append(body, below === undefined ? scope.path : [...scope.path, below]);
@@ -288,7 +292,7 @@ export class ControlRuntime {
     fn: () => Promise<T> | T,
     options: NodeOptions,
   ): Promise<T> {
-    return this.#inScope(parent, [...parent.path, parent.uniqueName(name)], kind, name, fn, options);
+    return this.#inScope(parent, [...parent.path, parent.uniqueName(cutName(name))], kind, name, fn, options);
   }
 
   async #inScope<T>(

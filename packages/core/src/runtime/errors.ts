@@ -93,3 +93,24 @@ export class NestedStepError extends AutotestError {
     this.name = 'NestedStepError';
   }
 }
+
+/** Thrown when a keyval, metric, record or iteration is too large for the journal. */
+export class RecordTooLargeError extends AutotestError {
+  readonly outcome = 'error';
+  constructor(kind: string, length: number, limit: number) {
+    super(
+      'AT_RECORD_TOO_LARGE',
+      `A ${kind} record has ${length} characters, ${limit} are allowed. Keep large data in a file, for instance by artifact().`,
+    );
+    this.name = 'RecordTooLargeError';
+  }
+}
+
+/** Thrown when groups are nested too deep. */
+export class TooDeepError extends AutotestError {
+  readonly outcome = 'error';
+  constructor(limit: number) {
+    super('AT_TOO_DEEP', `Groups and tests are nested more than ${limit} levels deep. Nest less.`);
+    this.name = 'TooDeepError';
+  }
+}

@@ -14,6 +14,7 @@ export {
 export { keepArtifact, makeJobBase, type JobBase, type JobBaseOptions } from './job-base.ts';
 export { runLeaf, type LeafEnd, type LeafPlace, type LeafWork } from './leaf.ts';
 export { exitClassOf, verdictOf, type Verdict } from './outcome.ts';
+export { checkRecordSize } from './bounds.ts';
 export { callerPlace } from './place.ts';
 export { Replay, type RecordedNode, type RecordedStep } from './replay.ts';
 export { Scope } from './scope.ts';
@@ -25,6 +26,8 @@ export {
   JobAbortedError,
   JobCompleteError,
   NestedStepError,
+  RecordTooLargeError,
+  TooDeepError,
   RebootBusyError,
   StepValueError,
 } from './errors.ts';

@@ -8,6 +8,7 @@ import { NotSupportedError } from '../errors/autotest-error.ts';
 import { nullRecord } from '../json/null-record.ts';
 import { uniqueName } from '../node/paths.ts';
 import { runLocal } from '../node/run-local.ts';
+import { cutName } from './bounds.ts';
 import type { ControlRuntime } from './control-runtime.ts';
 import { JobAbortedError, JobCompleteError } from './errors.ts';
 import { makeSharedState } from './shared-state.ts';
@@ -67,7 +68,7 @@ export function makeJobBase(runtime: ControlRuntime, options: JobBaseOptions): J
     random: () => runtime.step('random', '', () => Math.random()),
 
     record: (outcome, name, message, { subdir, fields } = {}) => {
-      const unique = runtime.scope.uniqueName(name);
+      const unique = runtime.scope.uniqueName(cutName(name));
       runtime.emit(
         'result',
         {

@@ -5,6 +5,7 @@ import { nodePath } from '../journal/scope.ts';
 import { safeFileName } from '../node/paths.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { ControlRuntime, StepCall } from './control-runtime.ts';
+import { cutName } from './bounds.ts';
 import { CheckFailedError, JobAbortedError } from './errors.ts';
 import type { RecordedNode, RecordedStep } from './replay.ts';
 
@@ -50,7 +51,7 @@ const maxAttempts = 3;
 /** Runs a test or command as a node of the result tree, once: not again when it is recorded, and by policy when it was interrupted. */
 export async function runLeaf(runtime: ControlRuntime, work: LeafWork): Promise<TestOutcome> {
   const call = runtime.begin(work.kind, work.name);
-  const path = [...call.scope.path, call.scope.uniqueName(work.name)];
+  const path = [...call.scope.path, call.scope.uniqueName(cutName(work.name))];
   return call.scope.track(runCall(runtime, call, path, work));
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors/autotest-error.ts';
 import { outcomeAskedFor } from '../control/outcome-errors.ts';
 import type { ExitClass } from '../model/execution.ts';
+import { cutText } from './bounds.ts';
 import { isFailure, resultOutcomes, worstOutcome, type ResultOutcome } from '../results/outcome.ts';
 
 export interface Verdict {
@@ -18,17 +19,17 @@ export interface Verdict {
 export function verdictOf(error: unknown, otherwise: ResultOutcome): Verdict {
   const asked = outcomeAskedFor(error);
   if (asked && isOutcome(asked.outcome))
-    return { outcome: asked.outcome, reason: messageOf(error), endsJob: asked.endsJob };
+    return { outcome: asked.outcome, reason: cutText(messageOf(error)), endsJob: asked.endsJob };
   if (error instanceof AggregateError && error.errors.length > 0) return verdictOfMany(error.errors, otherwise);
   const name = error instanceof Error ? error.name : 'Thrown';
-  return { outcome: otherwise, reason: `Unhandled ${name}: ${messageOf(error)}`, endsJob: false };
+  return { outcome: otherwise, reason: cutText(`Unhandled ${name}: ${messageOf(error)}`), endsJob: false };
 }
 
 function verdictOfMany(errors: readonly unknown[], otherwise: ResultOutcome): Verdict {
   const verdicts = errors.map((error) => verdictOf(error, otherwise));
   return {
     outcome: worstOutcome(verdicts.map(({ outcome }) => outcome)) ?? otherwise,
-    reason: verdicts.map(({ reason }) => reason).join('; '),
+    reason: cutText(verdicts.map(({ reason }) => reason).join('; ')),
     endsJob: verdicts.some(({ endsJob }) => endsJob),
   };
 }

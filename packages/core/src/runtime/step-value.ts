@@ -5,6 +5,7 @@ import { CommandError, type CommandResult } from '../control/command.ts';
 import { serializeError, type SerializedError } from '../errors/autotest-error.ts';
 import { isJsonValue, isPlainObject, type JsonValue } from '../json/json-value.ts';
 import { confinePath, writeFileAtomic } from '../node/paths.ts';
+import { cutText } from './bounds.ts';
 import { StepValueError } from './errors.ts';
 
 const inlineBytes = 128 * 1024;
@@ -49,15 +50,17 @@ function dropUndefined(value: unknown): unknown {
 
 /** A thrown value as a step's record holds it. */
 export function packStepError(error: unknown): JsonValue {
+  const serialized = serializeError(error);
   const packed = {
-    ...serializeError(error),
+    ...serialized,
+    message: cutText(serialized.message),
+    ...(serialized.stack !== undefined && { stack: cutText(serialized.stack) }),
     ...(error instanceof Error && 'endsJob' in error && error.endsJob === true && { endsJob: true }),
     ...(error instanceof CommandError && { result: shortened(error.result) }),
   };
   const plain = dropUndefined(packed);
-  if (isJsonValue(plain)) return plain;
-  const { name, message } = serializeError(error);
-  return { name, message };
+  if (isJsonValue(plain) && JSON.stringify(plain).length <= inlineBytes) return plain;
+  return { name: serialized.name, message: cutText(serialized.message) };
 }
 
 /** The output of a failed command goes into the journal, so it is kept short there. */
