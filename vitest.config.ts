@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@autotest/source', 'module', 'node', 'development|production'];
-const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+// The file that Node itself loads: Vite would take graphql's ES module build beside it, and the classes of two copies do not know each other.
+const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }];
+const fromSource = { resolve: { conditions, alias }, ssr: { resolve: { conditions } } };
 
 /**
  * unit:        no services, no processes of ours; seconds
