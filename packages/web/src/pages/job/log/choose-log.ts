@@ -5,6 +5,6 @@ import type { FileLineFragment } from '../../../generated/graphql.ts';
  * execution's main log.
  */
 export function chooseLog(logs: readonly FileLineFragment[], near: string | undefined): FileLineFragment | undefined {
-  const own = near === undefined ? [] : logs.filter((log) => log.path.startsWith(`${near}/`) && Number(log.size) > 0);
+  const own = near === undefined ? [] : logs.filter((log) => log.path.startsWith(`${near}/`) && log.size > 0);
   return own.find((log) => log.path.startsWith(`${near}/debug/`)) ?? own[0] ?? logs[0];
 }

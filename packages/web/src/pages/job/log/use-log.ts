@@ -67,7 +67,7 @@ export function useLog(
           { executionId, path, offset: buffer.end },
           ({ logTail }) => {
             attempt = 1;
-            take(pieceOf(logTail));
+            take(logTail);
             if (logTail.end) ended.value = true;
           },
           stop.signal,
@@ -105,10 +105,8 @@ export function useLog(
         offset: at,
         length: end - at,
       });
-      const chunk = data.execution?.readFile;
-      if (chunk === undefined) return 0;
-      const piece = pieceOf(chunk);
-      if (piece.nextOffset <= at) return 0;
+      const piece = data.execution?.readFile;
+      if (piece === undefined || piece.nextOffset <= at) return 0;
       pieces.push(piece);
       at = piece.nextOffset;
     }
@@ -120,8 +118,4 @@ export function useLog(
 
   void follow();
   return { buffer, version, ended, failure, loadingEarlier, loadEarlier };
-}
-
-function pieceOf(chunk: { offset: number | string; nextOffset: number | string; text: string }): LogPiece {
-  return { offset: Number(chunk.offset), nextOffset: Number(chunk.nextOffset), text: chunk.text };
 }
