@@ -1,4 +1,4 @@
-import { sleep } from '@autotest/core';
+import { parseDuration, sleep } from '@autotest/core';
 import { HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { quoteWord } from '../hosts/quote.ts';
@@ -9,8 +9,8 @@ import { rebootHost } from './reboot.ts';
 import { runHostSteps, type HostStep } from './steps.ts';
 import { verifySteps } from './verify.ts';
 
-/** How long a host that is down is waited for before anything else is tried. */
-const waitForHostMs = 120_000;
+/** How long a host that is down is waited for before anything else is tried; a host's attribute `repair-wait` says otherwise. */
+const defaultWait = '2 minutes';
 
 /**
  * Tries what may bring a host back, as far as its protection allows: waits for it, clears our own directory on it, reboots it. Ends with a verify.
@@ -30,7 +30,10 @@ export function repairSteps(): HostStep[] {
 const waitForHost: HostStep = {
   name: 'wait for host',
   run: async ({ connection, context }) => {
-    await connection.connect({ withinMs: waitForHostMs, signal: context.stopper.signal });
+    await connection.connect({
+      withinMs: parseDuration(connection.spec.attributes['repair-wait'] ?? defaultWait),
+      signal: context.stopper.signal,
+    });
   },
 };
 
