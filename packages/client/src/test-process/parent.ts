@@ -42,9 +42,11 @@ export async function runTestProcess(options: TestProcessOptions): Promise<LeafE
   mkdirSync(join(outputDir, 'debug'), { recursive: true });
   const log = new BoundedLog(join(outputDir, 'debug', 'output.log'));
   try {
-    return await new TestProcess(options, log).outcome;
+    const test = new TestProcess(options, log);
+    const end = await test.outcome;
+    await test.leftovers.promise;
+    return end;
   } finally {
-    await killMarked(testMarker, options.id);
     log.close();
     rmSync(options.spec.tmpDir, { recursive: true, force: true });
   }
@@ -54,6 +56,8 @@ const maxReasonLength = 32 * 1024;
 
 class TestProcess {
   readonly outcome: Promise<LeafEnd>;
+  /** Resolves when nothing is left of what the test started. */
+  readonly leftovers = Promise.withResolvers<void>();
   readonly #options: TestProcessOptions;
   readonly #child: ChildProcess;
   readonly #teardowns: (() => void)[] = [];
@@ -80,8 +84,9 @@ class TestProcess {
     };
     this.#child.stdout?.on('data', onData);
     this.#child.stderr?.on('data', onData);
-    // What the test left behind may hold its output open.
-    this.#child.once('exit', () => void killMarked(testMarker, options.id));
+    // At once, because what the test left behind may hold its output open.
+    this.#child.once('exit', () => void killMarked(testMarker, options.id).finally(() => this.leftovers.resolve()));
+    if (this.#child.pid === undefined) this.leftovers.resolve();
     this.#child.on('message', (message) => this.#receive(message));
     this.#watchLimits();
     this.outcome = this.#ended();

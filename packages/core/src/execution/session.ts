@@ -11,14 +11,17 @@ import type { JsonValue } from '../json/json-value.ts';
  *   bundles/<sha256>/…             control file and its modules
  *   sessions/<name>/session.json   ClientSessionSpec
  *   sessions/<name>/client.pid     `{ pid, startTicks }` of the client that runs
+ *   sessions/<name>/client.exit    `{ exitCode }` of the client that ended by itself
  *   sessions/<name>/results/       the results tree: journal.ndjson, debug/client.log, <test>/…
  *
  * Commands (each `node client.mjs <command> --session DIR`), one JSON line on stdout unless said otherwise:
  *
  *   start    starts the client detached (its own session and process group) and gives `{ pid, running, resumed }`; harmless when it runs already.
+ *            When the session has ended: pid 0, running false, and the `exitCode`.
  *            A session with a journal continues: finished steps are not done again
  *   follow   streams the growth of every file in results/ to stdout as frames, see below
  *   stop     asks the client to end (SIGTERM: tests are aborted, clean-up runs), after `--grace SECONDS` kills everything the session started;
+ *            `--reason TEXT` is recorded. A SIGTERM that comes without `stop` is taken for the machine going down: nothing more is recorded;
  *            gives `{ stopped, killed }`
  *   clean    stops it and deletes the session directory
  *
