@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { unwrapResolverError } from '@apollo/server/errors';
 import type { Log } from '@autotest/core';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { RequestError } from '../errors.ts';
@@ -9,7 +8,7 @@ import { RequestError } from '../errors.ts';
  * under an id, and the client gets the id.
  */
 export function faultFor(log: Log, formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const thrown = unwrapResolverError(error);
+  const thrown = thrownError(error);
   const where = {
     ...(formatted.locations && { locations: formatted.locations }),
     ...(formatted.path && { path: formatted.path }),
@@ -33,9 +32,12 @@ export function faultFor(log: Log, formatted: GraphQLFormattedError, error: unkn
   };
 }
 
+/** What was thrown, out of what GraphQL put around it. */
+function thrownError(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? thrownError(error.originalError) : error;
+}
+
 /** What parsing, validation and scalars say: GraphQL errors without another error behind them. */
 function isFaultOfRequest(error: unknown): boolean {
-  return (
-    error instanceof GraphQLError && (error.originalError === undefined || error.originalError instanceof GraphQLError)
-  );
+  return error instanceof GraphQLError;
 }

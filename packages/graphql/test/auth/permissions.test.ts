@@ -1,0 +1,82 @@
+import type { Role } from '@autotest/core/db';
+import { describe, expect, test } from 'vitest';
+import { buildApiSchema } from '../../src/schema/build-schema.ts';
+import { controlSource } from '../support/control-files.ts';
+import { startTestServer, type TestServer } from '../support/test-server.ts';
+
+type Who = 'viewer' | 'user' | 'owner' | 'admin';
+const everyone: readonly Who[] = ['viewer', 'user', 'owner', 'admin'];
+
+/** Every mutation, with who may run it. A mutation that is not here fails the test below. */
+const mutations: Record<string, { query: string; variables?: Record<string, unknown>; may: readonly Who[] }> = {
+  login: { query: 'mutation { login(token: "x") { sessionToken } }', may: [] },
+  logout: { query: 'mutation { logout }', may: everyone },
+  createToken: { query: 'mutation { createToken(name: "x") { token } }', may: everyone },
+  createLoginLink: { query: 'mutation { createLoginLink { url } }', may: everyone },
+  submitJob: {
+    query: 'mutation ($input: SubmitJobInput!) { submitJob(input: $input) { __typename } }',
+    variables: { input: { source: controlSource(), hosts: ['h1'] } },
+    may: ['user', 'owner', 'admin'],
+  },
+  abortJob: { query: 'mutation { abortJob(id: "1") { entries } }', may: ['owner', 'admin'] },
+  addHost: { query: 'mutation { addHost(input: { name: "h2" }) { __typename } }', may: ['admin'] },
+  updateHost: {
+    query: 'mutation { updateHost(name: "h1", input: { draining: true }) { __typename } }',
+    may: ['admin'],
+  },
+};
+const roleOf: Readonly<Record<Who, Role>> = { viewer: 'viewer', user: 'user', owner: 'user', admin: 'admin' };
+
+async function startWithJob(): Promise<TestServer> {
+  const server = await startTestServer();
+  await server.database.hosts.add({ name: 'h1', transport: 'ssh', address: 'h1', port: 22, user: 'root' }, 'test');
+  const authorization = `Bearer ${await server.token('owner', 'user')}`;
+  await server.post(
+    { query: mutations.submitJob?.query, variables: mutations.submitJob?.variables },
+    { authorization },
+  );
+  return server;
+}
+
+describe('mutations', () => {
+  test('are all in this table', () => {
+    const fields = buildApiSchema().getMutationType()?.getFields() ?? {};
+    expect(Object.keys(mutations).sort()).toEqual(Object.keys(fields).sort());
+  });
+
+  test.for(
+    Object.entries(mutations).flatMap(([name, mutation]) => everyone.map((who) => ({ name, who, ...mutation }))),
+  )('$name by $who', async ({ name, who, query, variables, may }) => {
+    const server = await startWithJob();
+    const authorization = `Bearer ${await server.token(who, roleOf[who])}`;
+    const { body } = await server.post({ query, variables }, { authorization });
+    const code = body.errors?.[0]?.extensions.code;
+    if (may.includes(who)) expect(code).toBeUndefined();
+    else expect(code).toBe(name === 'login' ? 'UNAUTHENTICATED' : 'FORBIDDEN');
+  });
+
+  test('that are forbidden change nothing', async () => {
+    const { database, post, token } = await startWithJob();
+    const before = await database.events.latestId();
+    const authorization = `Bearer ${await token('viewer', 'viewer')}`;
+    for (const { query, variables } of [
+      mutations.submitJob,
+      mutations.abortJob,
+      mutations.addHost,
+      mutations.updateHost,
+    ].flatMap((m) => m ?? []))
+      await post({ query, variables }, { authorization });
+    expect(await database.events.latestId()).toBe(before);
+    expect((await database.jobs.entries(1))[0]?.abortRequested).toBe(false);
+  });
+
+  test('are decided by the job that is loaded, not by a name that looks like the owner', async () => {
+    const { post, token } = await startWithJob();
+    const authorization = `Bearer ${await token('owner2', 'user')}`;
+    const { body } = await post(
+      { query: 'mutation { abortJob(id: "1", reason: "mine") { entries } }' },
+      { authorization },
+    );
+    expect(body.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+});
