@@ -8,7 +8,7 @@ import type { HostConnection } from '../hosts/connection.ts';
 import { execOn } from '../hosts/exec.ts';
 import { quoteWord } from '../hosts/quote.ts';
 import type { HostTransport } from '../hosts/transport.ts';
-import { hashFile, uploadFile } from '../hosts/upload.ts';
+import { uploadFile } from '../hosts/upload.ts';
 
 export interface TransferLimits {
   readonly deleteExtra: boolean;

@@ -1,7 +1,7 @@
 import { exitClasses, messageOf, type ExitClass, type RecordOf } from '@autotest/core';
 import { causeOf } from '../errors.ts';
 import type { Recorder } from './recorder.ts';
-import { StopRequest } from './stop.ts';
+import type { StopRequest } from './stop.ts';
 
 export type End = Pick<RecordOf<'end'>, 'exitClass' | 'cause'>;
 

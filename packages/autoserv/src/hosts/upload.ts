@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import type { HostTransport } from './transport.ts';
 import { OutputSink } from './output-sink.ts';
 import { quoteWord } from './quote.ts';
@@ -17,8 +17,25 @@ export interface UploadOptions {
 /** sha256 of a file, hex. */
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  for await (const chunk of readBlocks(file)) hash.update(chunk);
   return hash.digest('hex');
+}
+
+const blockBytes = 512 * 1024;
+
+/** Blocks of a file, all in the same buffer: large files must not leave large garbage in a process that lives long. Use each before the next. */
+async function* readBlocks(file: string): AsyncGenerator<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(blockBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -50,7 +67,11 @@ chmod ${options.mode.toString(8)} "$tmp" && mv -f "$tmp" "$target"`;
   process.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   const sent = sendTo(process.stdin, source, options.signal).then(
     () => undefined,
-    (error: unknown) => error ?? new Error('the stream broke'),
+    (error: unknown) => {
+      // Nothing more will come: the other end must not wait for it.
+      process.release();
+      return error;
+    },
   );
   const end = await process.ended;
   const sendError = await Promise.race([sent, Promise.resolve(undefined)]);
@@ -59,16 +80,23 @@ chmod ${options.mode.toString(8)} "$tmp" && mv -f "$tmp" "$target"`;
   throw new TransferError(options.host, target, whyFailed(end.exitCode, stderr.text()), sendError);
 }
 
-async function sendTo(
-  stdin: NodeJS.WritableStream,
-  source: string | Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (typeof source === 'string') {
-    await pipeline(createReadStream(source, { highWaterMark: 256 * 1024 }), stdin, { ...(signal && { signal }) });
-  } else {
+async function sendTo(stdin: Writable, source: string | Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  if (typeof source !== 'string') {
     stdin.end(source);
+    return;
   }
+  const closed = new Promise<never>((_, reject) => {
+    stdin.once('close', () => reject(new Error('the stream was closed')));
+  });
+  closed.catch(() => {});
+  for await (const chunk of readBlocks(source)) {
+    signal?.throwIfAborted();
+    const written = new Promise<void>((resolve, reject) => {
+      stdin.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+    await Promise.race([written, closed]);
+  }
+  stdin.end();
 }
 
 function whyFailed(exitCode: number | undefined, stderr: string): string {

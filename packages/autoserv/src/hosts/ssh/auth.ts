@@ -1,3 +1,4 @@
+/// <reference path="./ssh2-modules.d.ts" />
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

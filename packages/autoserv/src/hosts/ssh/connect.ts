@@ -1,3 +1,4 @@
+/// <reference path="./ssh2-modules.d.ts" />
 import { connect as netConnect, type Socket } from 'node:net';
 import type { HostSpec } from '@autotest/core';
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
