@@ -27,7 +27,7 @@ test('odd files among the results stay in the results directory', async () => {
   expect((await run.ended).exitCode, run.log()).toBe(0);
   const entries = readdirSync(run.resultsDir, { recursive: true, withFileTypes: true });
   expect(entries.filter((entry) => !entry.isFile() && !entry.isDirectory())).toEqual([]);
-  expect(entries.map(({ name }) => name).filter((name) => /[\n\u0001]/.test(name))).toEqual([]);
+  expect(entries.map(({ name }) => name).filter((name) => name.includes('\n') || name.includes('\u0001'))).toEqual([]);
   expect(lstatSync(join(run.resultsDir, 'odd/deep/plain')).size).toBe(1_000_000);
   expect(JSON.parse(run.read('execution.json'))).toMatchObject({ version: 1 });
   expect(run.read('client.here.status.log')).toBe('forged');

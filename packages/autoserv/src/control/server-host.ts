@@ -157,7 +157,9 @@ export class ServerHost implements Host {
     return this.#step('host.waitDown', '', async () => {
       const endsAt = Date.now() + parseDuration(timeout);
       const before = await this.#bootIdNow();
-      while (before !== undefined && (await this.#bootIdNow()) === before) {
+      if (before === undefined) return;
+      for (;;) {
+        if ((await this.#bootIdNow()) !== before) return;
         if (Date.now() >= endsAt)
           throw new HostUnfitError(this.name, 'it did not go down in time', 'Look at its console.');
         await sleep(1000, { signal: this.#options.runtime.options.signal });

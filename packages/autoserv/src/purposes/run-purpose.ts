@@ -1,4 +1,4 @@
-import { NotSupportedError } from '@autotest/core';
+import { NotSupportedError, type Purpose } from '@autotest/core';
 import type { ExecutionContext } from '../execution/context.ts';
 import type { SessionEnd } from '../session/session.ts';
 import { cleanUp } from './cleanup.ts';
@@ -14,22 +14,17 @@ export interface PurposeEnd {
 
 /** Does what the execution is for. @throws what makes the execution an infrastructure failure */
 export async function runPurpose(context: ExecutionContext): Promise<PurposeEnd> {
-  switch (context.spec.purpose) {
-    case 'job':
-      return runJob(context);
-    case 'verify':
-      await verify(context);
-      return { clients: [] };
-    case 'repair':
-      await repair(context);
-      return { clients: [] };
-    case 'cleanup':
-      await cleanUp(context);
-      return { clients: [] };
-    case 'gather':
-      await gather(context);
-      return { clients: [] };
-    case 'provision':
-      throw new NotSupportedError('Provisioning a host', 'Install it by other means and verify it.');
-  }
+  if (context.spec.purpose === 'job') return runJob(context);
+  await withoutJob[context.spec.purpose](context);
+  return { clients: [] };
 }
+
+const withoutJob: Readonly<Record<Exclude<Purpose, 'job'>, (context: ExecutionContext) => Promise<void>>> = {
+  verify,
+  repair,
+  cleanup: cleanUp,
+  gather,
+  provision: async () => {
+    throw new NotSupportedError('Provisioning a host', 'Install it by other means and verify it.');
+  },
+};

@@ -10,6 +10,7 @@ import {
   type ExitClass,
   type SpecJob,
 } from '@autotest/core';
+import type { ControlBundle } from '@autotest/core/bundle';
 import { runtimeDir, safeFileName, writeFileAtomic } from '@autotest/core/node';
 import { UsageError } from '../errors.ts';
 import { runExecution } from '../execution/run-execution.ts';
@@ -132,9 +133,7 @@ async function newSpec(options: StandaloneOptions): Promise<ExecutionSpec> {
   };
 }
 
-type Bundle = Awaited<ReturnType<typeof import('@autotest/core/bundle').bundleControl>>;
-
-async function bundleControlFile(file: string, options: StandaloneOptions): Promise<Bundle> {
+async function bundleControlFile(file: string, options: StandaloneOptions): Promise<ControlBundle> {
   // Brings a compiler along: only here.
   const { bundleControl } = await import('@autotest/core/bundle');
   const bundle = await bundleControl({ entryPath: resolve(file) });
@@ -144,7 +143,7 @@ async function bundleControlFile(file: string, options: StandaloneOptions): Prom
   return bundle;
 }
 
-async function writeJob(bundle: Bundle, options: StandaloneOptions, resultsDir: string): Promise<SpecJob> {
+async function writeJob(bundle: ControlBundle, options: StandaloneOptions, resultsDir: string): Promise<SpecJob> {
   const { writeBundle } = await import('@autotest/core/bundle');
   const texts = Object.fromEntries(options.params.map(splitParam));
   const coerced = coerceParams(bundle.metadata.params, texts);

@@ -1,9 +1,8 @@
-/// <reference path="./ssh2-modules.d.ts" />
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { HostSpec } from '@autotest/core';
-import parser from 'ssh2/lib/protocol/keyParser.js';
+import { parseKey } from './ssh2.ts';
 
 /** A way to prove who we are: a key of a file, or an agent that holds keys. Public keys only, so no round trip is lost on other methods. */
 export type AuthMethod =
@@ -57,6 +56,6 @@ function readKey(file: string): { text: string } | { problem: string } {
   } catch (error) {
     return { problem: (error as NodeJS.ErrnoException).code ?? 'cannot be read' };
   }
-  const parsed = parser.parseKey(text);
+  const parsed = parseKey(text);
   return parsed instanceof Error ? { problem: parsed.message } : { text };
 }

@@ -1,11 +1,10 @@
-/// <reference path="./ssh2-modules.d.ts" />
 import { connect as netConnect, type Socket } from 'node:net';
 import type { HostSpec } from '@autotest/core';
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
-import SshClient from 'ssh2/lib/client.js';
 import { HostAuthError, HostKeyMismatchError, HostUnreachableError } from '../../errors.ts';
 import { planAuth } from './auth.ts';
 import { fingerprint, formatHostKey, keyType, parseHostKey, signatureAlgorithms } from './host-keys.ts';
+import { SshClient } from './ssh2.ts';
 
 export interface SshConnectOptions {
   readonly connectTimeoutMs: number;

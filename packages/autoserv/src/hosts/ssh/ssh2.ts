@@ -1,0 +1,9 @@
+import type { Client, ParsedKey } from 'ssh2';
+// The client alone: ssh2's entry loads its server, agents for HTTP and a key generator too, which costs start time and memory.
+// @ts-expect-error -- the types cover the entry only
+import client from 'ssh2/lib/client.js';
+// @ts-expect-error -- the types cover the entry only
+import keyParser from 'ssh2/lib/protocol/keyParser.js';
+
+export const SshClient: typeof Client = client;
+export const parseKey: (data: string | Buffer) => ParsedKey | Error = keyParser.parseKey;
