@@ -55,7 +55,7 @@ async function take(database: Database, principal: Principal, input: SubmitJobIn
     ...(input.needs?.trim() && { needs: input.needs.trim() }),
     ...chosen,
     runVerify: metadata.verify ?? true,
-    rebootBefore: input.rebootBefore ?? 'ifDirty',
+    rebootBefore: input.rebootBefore ?? 'never',
     rebootAfter: input.rebootAfter ?? 'never',
     timeoutMs: readLimit('timeout', input.timeout),
     maxRuntimeMs: readLimit('maxRuntime', input.maxRuntime),

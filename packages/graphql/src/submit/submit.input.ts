@@ -51,7 +51,7 @@ export class SubmitJobInput {
   @Field(() => DurationScalar, { nullable: true, description: 'Of each execution. Default: 24 hours.' })
   readonly maxRuntime?: number | null;
 
-  @Field(() => RebootBeforeEnum, { nullable: true, description: 'Default: ifDirty.' })
+  @Field(() => RebootBeforeEnum, { nullable: true, description: 'Default: never.' })
   readonly rebootBefore?: RebootBefore | null;
 
   @Field(() => RebootAfterEnum, { nullable: true, description: 'Default: never.' })
