@@ -25,7 +25,7 @@ test('a client control file runs on this machine and leaves a complete results d
   expect(run.read('status.log')).toMatch(/^\t?END GOOD\tsleep\tsleep\t/m);
   expect(run.read('sleep/status.log')).toMatch(/^END GOOD\tsleep\tsleep\t/m);
   expect(JSON.parse(run.read('results.json'))).toMatchObject({ exitClass: 'clean', counts: { pass: 1, total: 1 } });
-  expect(run.read('keyval')).toContain('label=probe\n');
+  expect(run.read('keyval')).toMatch(/^label=probe\n.*^colour=red\njob_finished=\d+\n$/ms);
   expect(existsSync(join(run.resultsDir, 'debug/client.here.log'))).toBe(true);
   expect(existsSync(run.socketPath)).toBe(false);
   const sessions = readdirSync(lab.sessionsDir);

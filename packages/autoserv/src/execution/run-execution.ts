@@ -4,7 +4,7 @@ import { causeOf, describeFault } from '../errors.ts';
 import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
 import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
-import { layOut } from './layout.ts';
+import { layOut, writeKeyval } from './layout.ts';
 import { lockResults } from './lock.ts';
 import { closeOpenNodes } from './nodes.ts';
 import { Recorder } from './recorder.ts';
@@ -47,6 +47,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     onRecord: (record, old) => {
       statusLogs.take(record, old);
       if (old) return;
+      if (record.kind === 'keyval' && record.scope.length === 0) writeKeyval(spec.resultsDir, record.values);
       socket?.journalGrew();
       options.onRecord?.(record);
     },
@@ -142,6 +143,7 @@ function finish(
   try {
     if (spec.purpose === 'job' || spec.purpose === 'gather') closeNodesAndJob(recorder, end);
     writeResultsJson(spec, recorder, end, startedAt);
+    writeKeyval(spec.resultsDir, { job_finished: Math.floor(Date.now() / 1000) });
     recorder.append({ kind: 'end', ...end });
     recorder.sync();
     return end;
