@@ -125,7 +125,11 @@ describe.skipIf(missingService('sshd'))('a host', () => {
     const lab = await startLab();
     const [host] = await addSshHosts(lab, 1);
     if (!host) throw new Error('no host');
-    await addSshHost(lab, { ...host, name: 'closed', port: 1 });
+    const { address, user, keyFile, hostKey } = host;
+    await addSshHost(lab, { name: 'closed', address, port: 1, user, keyFile, hostKey }, [
+      '--attribute',
+      'repair-wait=2 s',
+    ]);
     const { exitCode, stdout } = await lab.cli('run', lab.write({ 'c.ts': sleepOnce }), '--host', 'closed');
     expect(exitCode).toBe(2);
     expect(stdout).toContain(`${host.address}:1`);

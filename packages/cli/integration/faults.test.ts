@@ -29,7 +29,7 @@ const allPassed = [
 
 /** Processes of this lab whose command line holds a word. */
 function processesOf(lab: Lab, word: string): number[] {
-  return processesNaming(lab.dataDir)
+  return processesNaming(lab.root)
     .filter(({ command }) => command.includes(word))
     .map(({ pid }) => pid);
 }
@@ -118,7 +118,7 @@ describe.skipIf(missingService('sshd'))('an SSH connection', () => {
   ] as const)(
     'that fails by %s for 20 s during a test (it %s) loses nothing and doubles nothing',
     { timeout: 180_000 },
-    async (fault) => {
+    async (fault, _how) => {
       const lab = await startLab();
       const sshd = await startSshd({ hosts: 1 });
       onTestFinished(() => sshd.close());
@@ -126,7 +126,8 @@ describe.skipIf(missingService('sshd'))('an SSH connection', () => {
       if (!host) throw new Error('no host');
       const proxy = await startTcpProxy(host);
       onTestFinished(() => proxy.close());
-      await addSshHost(lab, { ...host, address: proxy.address, port: proxy.port });
+      const { name, user, keyFile, hostKey } = host;
+      await addSshHost(lab, { name, user, keyFile, hostKey, address: proxy.address, port: proxy.port });
       // Counts once a second, so that lines fall before, into and after the cut.
       const control = controlOf(`
     await job.runCommand('counter', ['sh', '-c', 'i=0; while [ $i -lt 30 ]; do echo "line $i"; i=$((i+1)); sleep 1; done']);
@@ -156,7 +157,7 @@ describe.skipIf(missingService('sshd'))('an SSH connection', () => {
 
   it('to a host that goes away for good ends the entry with the cause', async () => {
     const lab = await startLab();
-    const [host] = await addSshHosts(lab, 1);
+    const [host] = await addSshHosts(lab, 1, ['--attribute', 'repair-wait=2 s']);
     if (!host) throw new Error('no host');
     await host.stop();
     const run = await lab.cli(

@@ -91,20 +91,22 @@ export async function addLocalHost(lab: Lab, name = 'localhost'): Promise<void> 
 }
 
 /** Real OpenSSH hosts, registered with their keys pinned, ended with the test. */
-export async function addSshHosts(lab: Lab, count: number): Promise<readonly SshdHost[]> {
+export async function addSshHosts(lab: Lab, count: number, more: readonly string[] = []): Promise<readonly SshdHost[]> {
   const sshd = await startSshd({ hosts: count });
   onTestFinished(() => sshd.close());
-  for (const host of sshd.hosts) await addSshHost(lab, host);
+  for (const host of sshd.hosts) await addSshHost(lab, host, more);
   return sshd.hosts;
 }
 
 export async function addSshHost(
   lab: Lab,
   host: Pick<SshdHost, 'name' | 'address' | 'port' | 'user' | 'keyFile' | 'hostKey'>,
+  more: readonly string[] = [],
 ): Promise<void> {
   const { exitCode, stderr } = await lab.cli(
     ...['host', 'add', host.name, '--address', host.address, '--port', String(host.port)],
     ...['--user', host.user, '--key-file', host.keyFile, '--host-key', host.hostKey],
+    ...more,
   );
   expect(exitCode, stderr).toBe(0);
 }

@@ -29,6 +29,8 @@ export interface Part {
  * fails if one of its processes is left.
  */
 export interface Lab {
+  /** Everything of this lab is below it. */
+  readonly root: string;
   readonly dataDir: string;
   /** Directory for files of the test. */
   readonly workDir: string;
@@ -60,7 +62,7 @@ export async function startLab(options: { database?: string; dispatcher?: boolea
     await api?.close();
     for (const child of running) child.kill('SIGKILL');
     for (const part of parts.toReversed()) await part.end('SIGTERM');
-    const left = processesNaming(dataDir);
+    const left = processesNaming(root);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     if (task.result?.state === 'fail') console.error(parts.map((part) => part.output()).join('\n--\n'));
     rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -95,6 +97,7 @@ export async function startLab(options: { database?: string; dispatcher?: boolea
     return { child, done: collect(child) };
   };
   const lab: Lab = {
+    root,
     dataDir,
     workDir,
     url,
@@ -156,18 +159,20 @@ function allProcesses(): { pid: number; command: string }[] {
 }
 
 function labEnvironment(root: string, dataDir: string): NodeJS.ProcessEnv {
-  const { PATH, LANG, SSH_AUTH_SOCK: _, ...rest } = process.env;
+  const { PATH, LANG, USER, NODE_COMPILE_CACHE } = process.env;
   const home = join(root, 'home');
   mkdirSync(home, { recursive: true });
+  const temporary = join(root, 'tmp');
+  mkdirSync(temporary, { recursive: true });
   return {
     PATH,
     LANG: LANG ?? 'C.UTF-8',
-    TMPDIR: rest.TMPDIR,
+    TMPDIR: temporary,
     HOME: home,
-    USER: rest.USER ?? 'tester',
+    USER: USER ?? 'tester',
     AUTOTEST_DATA: dataDir,
     NO_COLOR: '1',
-    NODE_COMPILE_CACHE: rest.NODE_COMPILE_CACHE,
+    NODE_COMPILE_CACHE,
   };
 }
 
