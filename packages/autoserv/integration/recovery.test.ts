@@ -115,6 +115,29 @@ test.runIf(hasSshd())('SSH that is away for a while loses nothing and doubles no
   }
 });
 
+test.runIf(hasSshd())('a network that swallows everything is noticed, and loses nothing either', async () => {
+  const sshd = await startSshd({ hosts: 1 });
+  const [one] = sshd.hosts;
+  if (!one) throw new Error('no host');
+  const proxy = await startTcpProxy(one);
+  try {
+    const run = await lab.run({
+      files: { 'control.ts': ticking.replace('< 60', '< 250') },
+      hosts: [sshHost(one, { address: proxy.address, port: proxy.port })],
+    });
+    await run.until('some ticks', (record) => record.kind === 'node.result' && record.name === 'tick 5');
+    proxy.stall();
+    await run.until('the loss', (record) => record.kind === 'transport' && record.event === 'lost');
+    proxy.restore();
+    expect((await run.ended).exitCode, run.log()).toBe(0);
+    expectNoLossNoDoubles(run.records(), run.read('client.test-host-1.journal.ndjson'));
+    expect(run.of('node.result')).toHaveLength(250);
+  } finally {
+    await proxy.close();
+    await sshd.close();
+  }
+});
+
 test.runIf(hasSshd())('a host that stays away too long is lost', async () => {
   const sshd = await startSshd({ hosts: 1 });
   const [one] = sshd.hosts;
