@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { schemaText } from '../dist/schema/build-schema.js';
+import { printSchema } from 'graphql';
+import { buildApiSchema } from '../dist/schema/build-schema.js';
 import { schemaFile } from './generate.ts';
 
-writeFileSync(schemaFile, schemaText());
+writeFileSync(schemaFile, `${printSchema(buildApiSchema())}\n`);

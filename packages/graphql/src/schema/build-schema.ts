@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type GraphQLSchema, printSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ControlResolver } from '../control/control.resolver.ts';
 import { EntryResolver } from '../entries/entry.resolver.ts';
@@ -32,11 +32,6 @@ export function buildApiSchema(): GraphQLSchema {
     // Subscriptions read the log of events and files; type-graphql asks for topics all the same.
     pubSub: { publish: () => undefined, subscribe: noTopic },
   });
-}
-
-/** The text of the schema as `schema.graphql` holds it. */
-export function schemaText(): string {
-  return `${printSchema(buildApiSchema())}\n`;
 }
 
 function noTopic(topic: string): never {

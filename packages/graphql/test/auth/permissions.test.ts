@@ -44,16 +44,17 @@ describe('mutations', () => {
     expect(Object.keys(mutations).sort()).toEqual(Object.keys(fields).sort());
   });
 
-  test.for(
-    Object.entries(mutations).flatMap(([name, mutation]) => everyone.map((who) => ({ name, who, ...mutation }))),
-  )('$name by $who', async ({ name, who, query, variables, may }) => {
-    const server = await startWithJob();
-    const authorization = `Bearer ${await server.token(who, roleOf[who])}`;
-    const { body } = await server.post({ query, variables }, { authorization });
-    const code = body.errors?.[0]?.extensions.code;
-    if (may.includes(who)) expect(code).toBeUndefined();
-    else expect(code).toBe(name === 'login' ? 'UNAUTHENTICATED' : 'FORBIDDEN');
-  });
+  test.for(Object.entries(mutations).flatMap(([name, mutation]) => everyone.map((who) => ({ name, who, mutation }))))(
+    '$name by $who',
+    async ({ name, who, mutation: { query, variables, may } }) => {
+      const server = await startWithJob();
+      const authorization = `Bearer ${await server.token(who, roleOf[who])}`;
+      const { body } = await server.post({ query, variables }, { authorization });
+      const code = body.errors?.[0]?.extensions.code;
+      if (may.includes(who)) expect(code).toBeUndefined();
+      else expect(code).toBe(name === 'login' ? 'UNAUTHENTICATED' : 'FORBIDDEN');
+    },
+  );
 
   test('that are forbidden change nothing', async () => {
     const { database, post, token } = await startWithJob();

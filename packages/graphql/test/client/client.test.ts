@@ -145,6 +145,7 @@ describe('a subscription', () => {
 
   test.for(['by this server', 'by another process'])(
     'ends when its token is revoked %s',
+    { timeout: 20_000 },
     async (by) => {
       const server = await startTestServer();
       const secret = await server.token('ada', 'user', 'session', Date.now() + 3_600_000);
@@ -162,7 +163,6 @@ describe('a subscription', () => {
       }
       await next;
     },
-    20_000,
   );
 
   test('is refused in words, and the connection goes on', async () => {

@@ -1,7 +1,7 @@
 import { silentLog } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { makeTestDatabase } from '@autotest/core/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cancellable } from '../../src/events/cancellable.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';

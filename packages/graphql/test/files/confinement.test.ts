@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listFiles } from '../../src/files/list-files.ts';
 import { openFile } from '../../src/files/open-file.ts';
@@ -29,6 +29,10 @@ beforeAll(async () => {
   execFileSync('mkfifo', [join(root, 'pipe')]);
 });
 afterAll(async () => rm(base, { recursive: true }));
+
+async function below(under: string): Promise<string[]> {
+  return (await listFiles(root, { first: 100, under })).map(({ path }) => path);
+}
 
 async function read(path: string): Promise<string | undefined> {
   const file = await openFile(root, path);
@@ -117,7 +121,6 @@ describe('files of a results directory', () => {
   });
 
   test('are listed below a directory, and nowhere else', async () => {
-    const below = async (under: string) => (await listFiles(root, { first: 100, under })).map(({ path }) => path);
     expect(await below('debug')).toEqual(['debug/a.log', 'debug/deep/b.log']);
     expect(await below('debug/')).toEqual(['debug/a.log', 'debug/deep/b.log']);
     for (const under of ['..', '../outside', 'dirlink', 'slash', 'debug/up', '/etc', 'nothing', 'status.log', 'a\0b'])

@@ -18,7 +18,7 @@ async function start(files: Record<string, string | Uint8Array>) {
     /** A path as it is, which `fetch` would tidy up. */
     raw: (path: string) =>
       new Promise<{ status: number; text: string }>((resolve, reject) => {
-        const sent = request(`${server.url}`, { path, headers: { authorization } }, (response) => {
+        const sent = request(server.url, { path, headers: { authorization } }, (response) => {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
           response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));

@@ -21,11 +21,11 @@ async function start(offset = 0) {
     file,
     state,
     stream,
-    async write(content: string | Uint8Array) {
+    write: async (content: string | Uint8Array): Promise<void> => {
       await mkdir(dirname(file), { recursive: true });
       await appendFile(file, content);
     },
-    async next(): Promise<FileChunk> {
+    next: async (): Promise<FileChunk> => {
       const { value } = await stream.next();
       if (!value) throw new Error('The log has ended.');
       return value;

@@ -18,7 +18,7 @@ async function startWithHosts(
 ): Promise<
   TestServer & {
     api: Connection;
-    submit(input: SubmitJobInput, who?: string, role?: Role): Promise<SubmitJobMutation['submitJob']>;
+    submit: (input: SubmitJobInput, who?: string, role?: Role) => Promise<SubmitJobMutation['submitJob']>;
   }
 > {
   const server = await startTestServer();
@@ -125,7 +125,6 @@ describe('a submission of a control file', () => {
 
 describe('a submission is refused in words', () => {
   const source = controlSource();
-  const server = (fields = '') => controlSource(fields, 'server');
   const refusals: readonly (readonly [string, SubmitJobInput, string, string, RegExp])[] = [
     ['without a control file', {}, 'InputInvalid', 'AT_INPUT_INVALID', /Give the text of a control file/],
     ['with two', { source, bundle: '{}' }, 'InputInvalid', 'AT_INPUT_INVALID', /not both/],
@@ -193,14 +192,14 @@ describe('a submission is refused in words', () => {
     ['on a million hosts', { source, anyHosts: 1_000_000 }, 'InputInvalid', 'AT_INPUT_INVALID', /more than the 1000/],
     [
       'with fewer hosts than start together',
-      { source: server('syncCount: 2,'), hosts: ['h1'] },
+      { source: controlSource('syncCount: 2,', 'server'), hosts: ['h1'] },
       'InputInvalid',
       'AT_INPUT_INVALID',
       /2 hosts together/,
     ],
     [
       'with no hosts where two start together',
-      { source: server('syncCount: 2,'), anyHosts: 0 },
+      { source: controlSource('syncCount: 2,', 'server'), anyHosts: 0 },
       'InputInvalid',
       'AT_INPUT_INVALID',
       /2 hosts together/,

@@ -66,9 +66,13 @@ export async function ingest(
 ): Promise<void> {
   const execution = await database.jobs.executionById(id);
   if (execution === undefined) throw new Error(`There is no execution ${id}.`);
-  const records = bodies.map(
-    (body, index) => ({ v: 1, seq: execution.journalSeq + index + 1, t: 1000, epoch: 1, ...body }) as JournalRecord,
-  );
+  const records: JournalRecord[] = bodies.map((body, index) => ({
+    v: 1,
+    seq: execution.journalSeq + index + 1,
+    t: 1000,
+    epoch: 1,
+    ...body,
+  }));
   await database.scheduling.ingest(id, {
     fromOffset: execution.journalOffset,
     toOffset: execution.journalOffset + 1,

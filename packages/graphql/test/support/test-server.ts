@@ -16,11 +16,11 @@ export interface TestServer {
   /** Lines of the server's log. */
   readonly logLines: string[];
   /** A user with this role and the secret of a token. Same login, same user. */
-  token(login: string, role?: Role, kind?: TokenRow['kind'], expiresAt?: number): Promise<string>;
+  readonly token: (login: string, role?: Role, kind?: TokenRow['kind'], expiresAt?: number) => Promise<string>;
   /** A connection as a user. */
-  as(login: string, role?: Role): Promise<Connection>;
+  readonly as: (login: string, role?: Role) => Promise<Connection>;
   /** A raw request; gives status, headers and body. */
-  post(body: unknown, headers?: Record<string, string>): Promise<RawAnswer>;
+  readonly post: (body: unknown, headers?: Record<string, string>) => Promise<RawAnswer>;
 }
 
 export interface RawAnswer {

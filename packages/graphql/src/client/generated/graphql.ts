@@ -180,7 +180,7 @@ export type SubmitJobInput = {
   timeout?: number | null | undefined;
   /** Of each execution. Default: 24 hours. */
   maxRuntime?: number | null | undefined;
-  /** Default: ifDirty. */
+  /** Default: never. */
   rebootBefore?: RebootBefore | null | undefined;
   /** Default: never. */
   rebootAfter?: RebootAfter | null | undefined;
