@@ -4,7 +4,7 @@ import type { ListedFile } from './list-files.ts';
 const kinds = [
   /^(?:[^/]+\/)?debug\/client\.[^/]+\.log$/,
   /^debug\/autoserv\.log$/,
-  /^(?:[^/]+\/)?status\.log$/,
+  /^status\.log$/,
   /\/debug\/output\.log$/,
   /(?:^|\/)debug\/[^/]+$/,
   /^crashinfo\.[^/]+\//,
