@@ -12,8 +12,9 @@ export class UserResolver {
   }
 
   @Query(() => String)
-  version(@Ctx() { services }: ApiContext): string {
-    return services.version;
+  version(@Ctx() context: ApiContext): string {
+    principalOf(context);
+    return context.services.version;
   }
 
   @Mutation(() => LoginPayloadType)
