@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ExecutionSpec } from '@autotest/core';
+import { logLineOf, type ExecutionSpec } from '@autotest/core';
 import { describeFault, ExecutionLockedError, UsageError } from './errors.ts';
 import { runExecution } from './execution/run-execution.ts';
 import { exitCodeOf } from './execution/verdict.ts';
@@ -12,7 +12,15 @@ const lockedExitCode = 3;
 export async function runSpec(file: string): Promise<number> {
   try {
     const spec = readSpec(file);
-    const exitClass = await runExecution(spec, { settings: defaultSettings(), env: process.env, log: logLine });
+    const exitClass = await runExecution(spec, {
+      settings: defaultSettings(),
+      env: process.env,
+      log: logLine,
+      onRecord: (record) => {
+        const line = logLineOf(record);
+        if (line !== undefined) logLine(line);
+      },
+    });
     return exitCodeOf(exitClass);
   } catch (error) {
     logLine(describeFault(error));

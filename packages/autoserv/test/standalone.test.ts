@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { knownHostKeys } from '../src/standalone/known-hosts.ts';
 import { parseMachine, readMachines } from '../src/standalone/machines.ts';
 import { parseOptions } from '../src/standalone/options.ts';
-import { printable } from '../src/standalone/progress.ts';
 import { prepareResultsDir } from '../src/standalone/results-dir.ts';
 
 let dir: string;

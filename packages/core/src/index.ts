@@ -41,6 +41,7 @@ export type {
 export * from './journal/record.ts';
 export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './journal/codec.ts';
 export { nodePath, parseNodePath } from './journal/scope.ts';
+export { logLineOf, printable, type PaintLine } from './journal/log-line.ts';
 export * from './results/result-tree.ts';
 export * from './errors/file-errors.ts';
 export * from './results/outcome.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { heartbeatIntervalMs, type ExitClass, type FromAutoserv, type ToAutoserv } from '@autotest/core';
+import { heartbeatIntervalMs, type Cause, type ExitClass, type FromAutoserv, type ToAutoserv } from '@autotest/core';
 
 export interface ControlSocketOptions {
   readonly path: string;
@@ -51,10 +51,10 @@ export class ControlSocket {
   }
 
   /** Says the last word and closes, after the peers took it or a second. */
-  async end(exitClass: ExitClass): Promise<void> {
+  async end({ exitClass, cause }: { readonly exitClass: ExitClass; readonly cause?: Cause }): Promise<void> {
     clearTimeout(this.#growth);
     clearInterval(this.#heartbeat);
-    this.#send({ type: 'ended', exitClass, journalBytes: this.#options.journalBytes() });
+    this.#send({ type: 'ended', exitClass, ...(cause && { cause }), journalBytes: this.#options.journalBytes() });
     const closed = [...this.#peers].map((peer) => new Promise((resolve) => peer.end(() => resolve(undefined))));
     this.#server.close();
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, type ExecutionSpec, type ExitClass, type JournalRecord } from '@autotest/core';
-import { causeOf, describeFault } from '../errors.ts';
+import { asDiskError, causeOf, describeFault } from '../errors.ts';
 import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
 import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -86,7 +86,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   const end = finish(context, facts, startedAt, options.log);
   statusLogs.close();
   recorder.close();
-  await socket.end(end.exitClass);
+  await socket.end(end);
   return end.exitClass;
 }
 
@@ -149,7 +149,7 @@ function finish(
     return end;
   } catch (error) {
     log(`the end could not be recorded: ${messageOf(error)}`);
-    return { exitClass: 'infra', cause: causeOf(error) };
+    return { exitClass: 'infra', cause: end.cause ?? causeOf(asDiskError(spec.resultsDir, error)) };
   }
 }
 

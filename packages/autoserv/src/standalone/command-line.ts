@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import {
+  logLineOf,
   checkParams,
   coerceParams,
   formatDuration,
@@ -19,7 +20,7 @@ import { defaultSettings } from '../settings.ts';
 import { knownHostKeys } from './known-hosts.ts';
 import { readMachines, toHostSpec } from './machines.ts';
 import { parseOptions, usage, type StandaloneOptions } from './options.ts';
-import { makePaint, progressLine } from './progress.ts';
+import { makePaint } from './paint.ts';
 import { prepareResultsDir } from './results-dir.ts';
 
 const usageExitCode = 64;
@@ -57,15 +58,19 @@ async function carryOut(spec: ExecutionSpec, options: StandaloneOptions, env: No
   const paint = makePaint(process.stderr, env);
   const outcomes = new Set<string>();
   const logFile = join(spec.resultsDir, 'debug', 'autoserv.log');
+  const logToFile = (message: string): void =>
+    writeFileSync(logFile, `${new Date().toISOString()} ${message}\n`, { flag: 'a' });
   const settings = defaultSettings(env);
   const exitClass = await runExecution(spec, {
     settings: options.clientFile === undefined ? settings : { ...settings, clientFile: resolve(options.clientFile) },
     env,
-    log: (message) => writeFileSync(logFile, `${new Date().toISOString()} ${message}\n`, { flag: 'a' }),
+    log: logToFile,
     onRecord: (record) => {
       if (record.kind === 'node.end' || record.kind === 'node.result') outcomes.add(record.outcome);
-      const line = options.quiet ? undefined : progressLine(record, paint);
-      if (line !== undefined) process.stderr.write(`${line}\n`);
+      const line = logLineOf(record);
+      if (line !== undefined) logToFile(line);
+      const shown = options.quiet ? undefined : logLineOf(record, paint);
+      if (shown !== undefined) process.stderr.write(`${shown}\n`);
     },
   });
   const how = describe(exitClass, lastCause(spec.resultsDir));

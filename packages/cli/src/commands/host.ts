@@ -2,8 +2,10 @@ import {
   AddHostDocument,
   HostDocument,
   HostsDocument,
+  UpdateHostDocument,
   type AddHostInput,
   type HostFieldsFragment,
+  type UpdateHostInput,
 } from '@autotest/graphql/client';
 import { formatDuration } from '@autotest/core';
 import type { CommandModule } from 'yargs';
@@ -146,9 +148,59 @@ export const hostCommand: CommandModule = {
             if (args.output === 'table' && host.tasks.length > 0) console.log(`\n${formatTasks(host.tasks)}`);
           }),
       )
-      .demandCommand(1, 'Name a command: add, list or show.'),
+      .command(
+        'pin <name>',
+        'trust another key of a host, such as after a reinstallation',
+        (sub) =>
+          sub
+            .positional('name', { type: 'string', demandOption: true })
+            .option('replace', {
+              type: 'boolean',
+              default: false,
+              describe: 'forget the pinned keys; needed to trust the next key that the host shows',
+            })
+            .option('host-key', {
+              type: 'string',
+              array: true,
+              default: [] as string[],
+              describe: 'public key to pin; default: the next one the host shows',
+            }),
+        (args) => {
+          if (!args.replace) throw new UsageError('Pinning another key lets go of the old one: say so with --replace.');
+          return changeHost(
+            args,
+            args.name,
+            { hostKeys: args.hostKey as string[] },
+            `The keys of ${args.name} are replaced.`,
+          );
+        },
+      )
+      .command(
+        'lock <name>',
+        'keep a host from getting jobs',
+        (sub) =>
+          sub
+            .positional('name', { type: 'string', demandOption: true })
+            .option('reason', { type: 'string', demandOption: true, describe: 'why, for others to read' }),
+        (args) => changeHost(args, args.name, { lockReason: args.reason }, `${args.name} is locked.`),
+      )
+      .command(
+        'unlock <name>',
+        'let a host get jobs again',
+        (sub) => sub.positional('name', { type: 'string', demandOption: true }),
+        (args) => changeHost(args, args.name, { unlock: true }, `${args.name} is unlocked.`),
+      )
+      .demandCommand(1, 'Name a command: add, list, show, pin, lock or unlock.'),
   handler: () => undefined,
 };
+
+function changeHost(args: object, name: string, input: UpdateHostInput, done: string): Promise<void> {
+  return withServer(args, async (server) => {
+    const { updateHost } = await server.request(UpdateHostDocument, { name, input });
+    if (updateHost.__typename !== 'HostSuccess') throw new RefusedError(updateHost.code, updateHost.message);
+    note(done);
+  });
+}
 
 const columns = [
   { title: 'name', value: (host: HostFieldsFragment) => host.name },

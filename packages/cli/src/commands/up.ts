@@ -1,3 +1,4 @@
+import { logLevels, type LogLevel } from '@autotest/core';
 import type { Argv, CommandModule } from 'yargs';
 import { defaultDataDir } from '../config.ts';
 import { note } from '../output/print.ts';
@@ -6,6 +7,7 @@ import { paint } from '../output/style.ts';
 interface ServeArguments {
   data: string;
   database: string | undefined;
+  'log-level': LogLevel;
   host: string;
   port: number;
   'public-url': string | undefined;
@@ -34,7 +36,7 @@ export const serverCommand: CommandModule<unknown, ServeArguments> = {
 };
 
 /** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
-export const dispatcherCommand: CommandModule<unknown, Pick<ServeArguments, 'data' | 'database'>> = {
+export const dispatcherCommand: CommandModule<unknown, Pick<ServeArguments, 'data' | 'database' | 'log-level'>> = {
   command: 'dispatcher',
   describe: 'start a dispatcher alone: assigns hosts and runs jobs',
   builder: dataOptions,
@@ -58,6 +60,11 @@ function dataOptions<T>(cli: Argv<T>) {
         'sqlite:FILE, mysql://USER:PASSWORD@HOST/NAME or mariadb://… [AUTOTEST_DATABASE]; default: SQLite in the data directory',
       default: process.env.AUTOTEST_DATABASE,
       defaultDescription: 'SQLite in --data',
+    })
+    .option('log-level', {
+      choices: logLevels,
+      default: (process.env.LOG_LEVEL ?? 'warn') as LogLevel,
+      describe: 'what is logged on stderr [LOG_LEVEL]',
     });
 }
 
@@ -81,6 +88,7 @@ async function serve(args: ServeArguments, parts: { server: boolean; dispatcher:
     host: args.host,
     port: args.port,
     publicUrl: args['public-url'],
+    logLevel: args['log-level'],
     ...parts,
   });
   if (args['local-host']) {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
+import { createLog, type LogLevel } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { openDatabase } from '@autotest/core/db';
 import { startDispatcher, type Dispatcher } from '@autotest/dispatcher';
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly server: boolean;
   /** Assign hosts and run jobs. */
   readonly dispatcher: boolean;
+  /** What is worth a line on stderr. @default 'warn' */
+  readonly logLevel?: LogLevel | undefined;
   /** Address under which people reach the web interface, where it is not host and port. */
   readonly publicUrl?: string | undefined;
 }
@@ -39,6 +42,7 @@ export interface Running {
 
 /** Opens the database and starts the server and the dispatcher in this process. */
 export async function start(options: StartOptions): Promise<Running> {
+  const log = createLog({ level: options.logLevel ?? 'warn', write: (line) => process.stderr.write(`${line}\n`) });
   const teardowns: ((abortRunning: boolean) => Promise<void> | void)[] = [];
   const stop = async ({ abortRunning = false } = {}) => {
     for (const teardown of teardowns.splice(0).reverse()) await teardown(abortRunning);
@@ -60,6 +64,7 @@ export async function start(options: StartOptions): Promise<Running> {
         host: options.host,
         port: options.port,
         webRoot: webRoot(),
+        log,
         ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       });
       const running = server;
@@ -71,7 +76,7 @@ export async function start(options: StartOptions): Promise<Running> {
 
     let dispatcher: Dispatcher | undefined;
     if (options.dispatcher) {
-      dispatcher = await startDispatcher({ database, dataDir: options.data });
+      dispatcher = await startDispatcher({ database, dataDir: options.data, log });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
     }

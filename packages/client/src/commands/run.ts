@@ -2,7 +2,14 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { continueExitCode, journalFileName, messageOf, type ClientJob, type ExitClass } from '@autotest/core';
+import {
+  continueExitCode,
+  journalFileName,
+  logLineOf,
+  messageOf,
+  type ClientJob,
+  type ExitClass,
+} from '@autotest/core';
 import { JournalWriter } from '@autotest/core/node';
 import { ControlRuntime, JobAbortedError, type ControlEnd } from '@autotest/core/runtime';
 import { SessionBusyError, SessionError } from '../errors.ts';
@@ -46,7 +53,14 @@ export async function runSession(directory: string, program: string): Promise<nu
   const abort = new AbortController();
   const limits = watchLimits(spec, (error) => abort.abort(error));
   const file = join(spec.resultsDir, journalFileName);
-  const journal = JournalWriter.open(file, { epoch: spec.epoch, onAppend: () => limits.active() });
+  const journal = JournalWriter.open(file, {
+    epoch: spec.epoch,
+    onAppend: (record) => {
+      limits.active();
+      const line = logLineOf(record);
+      if (line !== undefined) log(line);
+    },
+  });
   const runtime = new ControlRuntime({
     sink: journal,
     records: storedRecords(file),
@@ -103,14 +117,12 @@ export async function runSession(directory: string, program: string): Promise<nu
   rmSync(join(files.dir, 'tmp'), { recursive: true, force: true });
   const exitCode = exitCodeOf(exitClass);
   writeClientExit(files, exitCode);
-  log(`ended: ${end.outcome}${end.reason === undefined ? '' : ` (${end.reason})`}, exit code ${exitCode}`);
   return exitCode;
 }
 
 async function carryOut(session: ClientSession): Promise<ControlEnd> {
   const { spec, runtime } = session;
   const { name, entry } = spec.control;
-  log(`${runtime.replay.jobStarted ? 'continuing' : 'running'} ${name}, pid ${process.pid}`);
   process.setSourceMapsEnabled(true);
   const about = { name: spec.job?.name ?? name, hosts: [spec.hostname], controlType: 'client' as const };
   return runtime.run(about, async () => {

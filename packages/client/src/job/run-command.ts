@@ -12,7 +12,7 @@ import {
 } from '@autotest/core';
 import { runLocal } from '@autotest/core/node';
 import { runLeaf, verdictOf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
-import { BoundedLog } from '../logs/bounded-log.ts';
+import { OutputLog } from '../logs/output-log.ts';
 import type { FormatReader } from '../formats/format-reader.ts';
 import { makeReader } from '../formats/make-reader.ts';
 import { killMarked } from '../processes/kill.ts';
@@ -64,7 +64,7 @@ async function runAt(
   const fromStdout = options.resultFile === undefined ? reader : undefined;
   const outputDir = join(session.spec.resultsDir, place.subdir);
   mkdirSync(join(outputDir, 'debug'), { recursive: true });
-  const log = new BoundedLog(join(outputDir, 'debug', 'output.log'));
+  const log = new OutputLog(outputDir, place.subdir);
   const cwd = options.cwd ?? outputDir;
   const id = testRunId(session, place);
   try {

@@ -11,7 +11,7 @@ import {
   type RebootOptions,
 } from '@autotest/core';
 import { JobAbortedError, checkRecordSize, type LeafEnd } from '@autotest/core/runtime';
-import { BoundedLog } from '../logs/bounded-log.ts';
+import { OutputLog } from '../logs/output-log.ts';
 import { killMarked, signalProcess } from '../processes/kill.ts';
 import { testMarker } from '../processes/marked.ts';
 import { checkFromTest, type FromTest, type TestRunSpec, type ToTest } from './messages.ts';
@@ -40,7 +40,7 @@ export interface TestProcessOptions {
 export async function runTestProcess(options: TestProcessOptions): Promise<LeafEnd> {
   const outputDir = join(options.spec.resultsDir, options.spec.subdir);
   mkdirSync(join(outputDir, 'debug'), { recursive: true });
-  const log = new BoundedLog(join(outputDir, 'debug', 'output.log'));
+  const log = new OutputLog(outputDir, options.spec.subdir);
   try {
     const test = new TestProcess(options, log);
     const end = await test.outcome;
@@ -70,7 +70,7 @@ class TestProcess {
   /** The machine goes down on the test's wish: that its process ends is no news. */
   #rebooting = false;
 
-  constructor(options: TestProcessOptions, log: BoundedLog) {
+  constructor(options: TestProcessOptions, log: OutputLog) {
     this.#options = options;
     this.#child = spawn(process.execPath, [options.program, 'test'], {
       detached: true,

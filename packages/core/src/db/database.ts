@@ -121,6 +121,7 @@ export interface NewHost {
 export interface HostStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */
   add(host: NewHost, by: string): Promise<HostRow>;
+  /** A change of how a host is reached has a host that is set aside verified again at once. */
   update(
     id: number,
     patch: Partial<
@@ -278,6 +279,8 @@ export interface SchedulingWrite {
   /** Hands a held lease on to another holder without letting go of it (same epoch). */
   passLease(hostId: number, epoch: number, holder: LeaseRow['holder']): Promise<void>;
   releaseLease(hostId: number, epoch: number): Promise<void>;
+  /** Ends the result nodes of an execution that are still open: its journal will never tell of their end. */
+  closeNodes(executionId: number, outcome: ResultOutcome, reason: string): Promise<void>;
   event(event: Omit<EventRow, 'id' | 't'>): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { Cause } from '../model/entry.ts';
 import type { ExitClass } from '../model/execution.ts';
 
 /**
@@ -18,7 +19,7 @@ export type FromAutoserv =
   | { readonly type: 'journal'; readonly journalBytes: number }
   | { readonly type: 'heartbeat'; readonly t: number }
   /** The last record is written; the process is about to go. */
-  | { readonly type: 'ended'; readonly exitClass: ExitClass; readonly journalBytes: number };
+  | { readonly type: 'ended'; readonly exitClass: ExitClass; readonly cause?: Cause; readonly journalBytes: number };
 
 export type ToAutoserv =
   | { readonly type: 'abort'; readonly by: string; readonly reason: string; readonly timedOut?: boolean }

@@ -18,6 +18,7 @@ export function settleJob(settings: Settings, executionId: number, gather?: Exec
     const collector = gather && snapshot.executions.find(({ id }) => id === gather.id);
     const entries = snapshot.entries.filter((entry) => entry.executionId === executionId);
     return settings.database.scheduling.write(async (w): Promise<true> => {
+      await w.closeNodes(executionId, 'abort', execution.cause?.message ?? 'its end was never told');
       await w.moveExecution(execution, 'ingest');
       if (collector?.state === 'ended') await w.moveExecution(collector, 'ingest');
       for (const entry of entries) await finishEntry(w, entry, execution);

@@ -35,6 +35,9 @@ const inherited = [
   'SSH_AUTH_SOCK',
   'TMPDIR',
   'XDG_RUNTIME_DIR',
+  'AUTOTEST_CLIENT_FILE',
+  'AUTOTEST_MIN_FREE_BYTES',
+  'AUTOTEST_TEST_DIRS',
 ] as const;
 const pollMs = 1000;
 

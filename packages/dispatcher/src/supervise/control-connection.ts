@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import {
+  type Cause,
   exitClasses,
   isPlainObject,
   parseJsonLine,
@@ -74,11 +75,17 @@ function parseMessage(line: string): FromAutoserv | undefined {
       return { type, t: integer(t) };
     case 'ended':
       return isExitClass(value.exitClass)
-        ? { type, exitClass: value.exitClass, journalBytes: known.journalBytes }
+        ? { type, exitClass: value.exitClass, ...causeOf(value.cause), journalBytes: known.journalBytes }
         : undefined;
     default:
       return undefined;
   }
+}
+
+function causeOf(value: JsonValue | undefined): { cause?: Cause } {
+  if (!isPlainObject(value)) return {};
+  const { code, message } = value;
+  return typeof code === 'string' && typeof message === 'string' ? { cause: { code, message } } : {};
 }
 
 function integer(value: JsonValue | undefined): number {

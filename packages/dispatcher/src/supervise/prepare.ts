@@ -28,6 +28,7 @@ export async function prepareExecution(settings: Settings, subject: Subject): Pr
     mkdirSync(settings.compileCacheDir, { recursive: true });
     mkdirSync(execution.resultsDir, { recursive: true });
     const job = subject.job && bundle && specJob(subject.job, bundle, await placeBundle(settings, bundle));
+    if (bundle) writeFileAtomic(join(execution.resultsDir, 'control.ts'), bundle.source);
     const spec = executionSpec(settings, subject, job);
     writeFileAtomic(join(execution.resultsDir, specFileName), `${JSON.stringify(spec, undefined, 2)}\n`);
   } catch (error) {

@@ -62,7 +62,7 @@ export class Supervision {
   #connection: ControlConnection | undefined;
   #hasGreeted = false;
   /** How it ended by its own account. */
-  #lastWord: ExitClass | undefined;
+  #lastWord: Extract<FromAutoserv, { type: 'ended' }> | undefined;
   #abort: AbortWish | undefined;
   #isDetached = false;
   readonly #timers = new Set<() => void>();
@@ -207,7 +207,7 @@ export class Supervision {
       this.#sendAbort();
     }
     if (message.type === 'ended') {
-      this.#lastWord = message.exitClass;
+      this.#lastWord = message;
       this.#after(lingerMs, () => this.#insist('SIGTERM', false));
     }
     this.#takeNews();
@@ -248,7 +248,8 @@ export class Supervision {
     const where = join(this.#execution.resultsDir, 'debug', 'autoserv.log');
     if (this.#lastWord) {
       const message = `autoserv could not write its last record; the disk of the results may be full; see ${where}`;
-      return { exitClass: this.#lastWord, cause: { code: 'AT_RESULTS_INCOMPLETE', message }, needsGather: false };
+      const { exitClass, cause = { code: 'AT_RESULTS_INCOMPLETE', message } } = this.#lastWord;
+      return { exitClass, cause, needsGather: false };
     }
     const hasBegun = journalSize(this.#journal) > 0;
     const needsGather = this.#execution.purpose === 'job' && hasBegun;

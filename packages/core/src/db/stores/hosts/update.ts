@@ -1,7 +1,7 @@
 import type { HostStore } from '../../database.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { HostRow } from '../../rows.ts';
-import type { Session } from '../../session.ts';
+import type { Session, Tx } from '../../session.ts';
 import { defined, toFlag, toJson } from '../../values.ts';
 import { hostRow } from './row.ts';
 
@@ -27,9 +27,24 @@ export function updateHost(session: Session, id: number, patch: HostPatch, by: s
       .where('id', '=', id)
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) throw new NotFoundError('host', id);
+    if (changesReach(patch)) await verifySoon(tx, id);
     tx.emit({ kind: 'host.changed', hostId: id, data: { fields: Object.keys(defined(patch)), by } });
     return hostRow(await tx.db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
   });
+}
+
+/** How a host is reached is changed most often because it could not be: one that is set aside should not wait for its next look. */
+function changesReach({ address, port, user, keyFile, hostKeys }: HostPatch): boolean {
+  return [address, port, user, keyFile, hostKeys].some((value) => value !== undefined);
+}
+
+async function verifySoon(tx: Tx, id: number): Promise<void> {
+  await tx.db
+    .updateTable('hosts')
+    .set({ reverifyAt: tx.now })
+    .where('id', '=', id)
+    .where('state', '=', 'repairFailed')
+    .execute();
 }
 
 /** Pins a key for a host that has none. Does not raise the version: no plan depends on it. */

@@ -1,5 +1,6 @@
 import type { SchedulingWrite } from '../../database.ts';
 import type { Tx } from '../../session.ts';
+import { closeNodes } from '../results/close-nodes.ts';
 import { addExecution, moveExecution } from './executions.ts';
 import { passLease, releaseLease, takeLease } from './leases.ts';
 import { moveEntry } from './move-entry.ts';
@@ -18,6 +19,7 @@ export function schedulingWrite(tx: Tx): SchedulingWrite {
     takeLease: (hostId, holder, dispatcherId, untilMs) => takeLease(tx, hostId, holder, dispatcherId, untilMs),
     passLease: (hostId, epoch, holder) => passLease(tx, hostId, epoch, holder),
     releaseLease: (hostId, epoch) => releaseLease(tx, hostId, epoch),
+    closeNodes: (executionId, outcome, reason) => closeNodes(tx, executionId, outcome, reason),
     async event(event) {
       tx.emit(event);
     },
