@@ -38,6 +38,8 @@ export interface DispatcherLimits {
   readonly reconnectMs: number;
   /** Largest results tree of an execution, bytes. @default 10 GiB */
   readonly maxResultsBytes: number;
+  /** Nothing starts while the disk of the results has less space. @default 32 MiB */
+  readonly minFreeBytes: number;
 }
 
 export interface DispatcherOptions {
@@ -90,6 +92,7 @@ const defaultLimits: DispatcherLimits = {
   maxReverifyMs: 120 * minuteMs,
   reconnectMs: 5 * minuteMs,
   maxResultsBytes: 10 * 1024 ** 3,
+  minFreeBytes: 32 * 1024 ** 2,
 };
 
 /** @throws AutoservMissingError */

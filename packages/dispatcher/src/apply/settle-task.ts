@@ -38,7 +38,7 @@ export function settleTask(settings: Settings, executionId: number): Promise<tru
     return settings.database.scheduling.write(async (w): Promise<true> => {
       await w.moveExecution(execution, 'ingest');
       if (!task || !host || task.state !== 'running') return true;
-      const outcome = outcomes[execution.exitClass ?? 'lost'];
+      const outcome = isControllerFault(execution) ? 'lost' : outcomes[execution.exitClass ?? 'lost'];
       await w.moveTask(task, 'end', { outcome, ...(execution.cause && { cause: execution.cause }) });
       const lease = snapshot.leases.get(host.id);
       const entry = waitingEntry(snapshot, task, lease);
@@ -54,6 +54,11 @@ export function settleTask(settings: Settings, executionId: number): Promise<tru
       return true;
     });
   });
+}
+
+/** What this machine could not do says nothing of the host. */
+function isControllerFault({ cause }: ExecutionRow): boolean {
+  return cause?.code === 'AT_RESULTS_DISK_FULL' || cause?.code === 'AT_JOURNAL_WRITE';
 }
 
 interface Affair {

@@ -13,6 +13,7 @@ import { Guard } from './guard.ts';
 import { deadNeighbours } from './neighbours.ts';
 import { watchNews } from './news.ts';
 import { claimInstance } from './single-instance.ts';
+import { shortageOf } from './shortage.ts';
 
 export interface Dispatcher {
   readonly id: string;
@@ -116,6 +117,7 @@ class RunningDispatcher implements Dispatcher {
         dispatcherId: this.id,
         inherited: this.#inherited,
         maxExecutions: limits.maxExecutions,
+        shortage: shortageOf(this.#settings),
         paused: this.#guard.paused(),
       });
       await this.#apply(snapshot, decided);

@@ -21,7 +21,8 @@ export function plan(snapshot: Snapshot, limits: PlanLimits): Plan {
   const ended = new Set([...unwanted, ...stopped.map(({ entry }) => entry.id)]);
 
   // Started tasks and jobs share the places of this dispatcher; jobs whose hosts are ready go first.
-  const places = Math.max(0, limits.maxExecutions - occupying(snapshot.executions, limits.dispatcherId));
+  const free = Math.max(0, limits.maxExecutions - occupying(snapshot.executions, limits.dispatcherId));
+  const places = limits.shortage === undefined ? free : 0;
   const startable = groups.filter((group) => group.every((entry) => isOpen(entry, limits)));
   const starts = byRank(startable, snapshot).slice(0, places);
   const taskStarts = planTaskStarts(snapshot, limits).slice(0, places - starts.length);
@@ -31,12 +32,12 @@ export function plan(snapshot: Snapshot, limits: PlanLimits): Plan {
   const placement = placeUnits(planUnits(snapshot, ended), pool, requirements, limits.paused, snapshot);
   const reasons = new Reasons(snapshot, pool, requirements);
   const waiting = [
-    ...preparingReasons(snapshot, ended, reasons),
+    ...preparingReasons(snapshot, ended, reasons, limits),
     ...incomplete.map(({ entry, missing }) => reasons.ofReady(entry, missing)),
     ...startable
       .filter((group) => !starts.includes(group))
-      .flatMap((group) => group.map((entry) => reasons.ofCapacity(entry, limits.maxExecutions))),
-    ...unplacedReasons(placement, reasons),
+      .flatMap((group) => group.map((entry) => reasons.ofCapacity(entry, limits))),
+    ...unplacedReasons(placement, reasons, limits),
   ];
   return {
     endings: [...endings, ...stopped],
@@ -60,14 +61,28 @@ function byRank(groups: readonly (readonly EntryRow[])[], snapshot: Snapshot): (
   return [...groups].sort((a, b) => rank(b) - rank(a) || (a[0]?.jobId ?? 0) - (b[0]?.jobId ?? 0));
 }
 
-function preparingReasons(snapshot: Snapshot, ended: ReadonlySet<number>, reasons: Reasons): WaitingReason[] {
+function preparingReasons(
+  snapshot: Snapshot,
+  ended: ReadonlySet<number>,
+  reasons: Reasons,
+  limits: PlanLimits,
+): WaitingReason[] {
+  const queued = new Set(snapshot.tasks.filter(({ state }) => state === 'queued').map(({ entryId }) => entryId));
   return snapshot.entries
     .filter((entry) => entry.state === 'preparing' && !ended.has(entry.id))
-    .map((entry) => reasons.ofPreparing(entry));
+    .map((entry) =>
+      limits.shortage !== undefined && queued.has(entry.id)
+        ? reasons.ofCapacity(entry, limits)
+        : reasons.ofPreparing(entry),
+    );
 }
 
-function unplacedReasons({ unplaced }: Placement, reasons: Reasons): WaitingReason[] {
-  return unplaced.map(({ entry, unit }) => reasons.ofUnplaced(entry, unit));
+/** Hosts that are busy may be so because nothing can start on them: then that is what helps to know. */
+function unplacedReasons({ unplaced }: Placement, reasons: Reasons, limits: PlanLimits): WaitingReason[] {
+  return unplaced.map(({ entry, unit }) => {
+    const reason = reasons.ofUnplaced(entry, unit);
+    return limits.shortage !== undefined && reason.code === 'hosts' ? reasons.ofCapacity(entry, limits) : reason;
+  });
 }
 
 /** Only what is not stored already, so that a plan which changes nothing writes nothing. */

@@ -1,7 +1,7 @@
 import type { EntryRow, HostRow, JobRow, Snapshot } from '@autotest/core/db';
 import { type HostPool, isLocked } from './host-pool.ts';
 import type { Requirement, Requirements } from './requirement.ts';
-import { liveLease, type WaitingReason } from './types.ts';
+import { liveLease, type PlanLimits, type WaitingReason } from './types.ts';
 import { groupSizeOf, type Unit } from './units.ts';
 
 const maxNamedHosts = 3;
@@ -48,12 +48,9 @@ export class Reasons {
     };
   }
 
-  ofCapacity(entry: EntryRow, maxExecutions: number): WaitingReason {
-    return {
-      entryId: entry.id,
-      code: 'capacity',
-      message: `${maxExecutions} executions run already, as many as this dispatcher may start`,
-    };
+  ofCapacity(entry: EntryRow, { maxExecutions, shortage }: PlanLimits): WaitingReason {
+    const full = `${maxExecutions} executions run already, as many as this dispatcher may start`;
+    return { entryId: entry.id, code: 'capacity', message: shortage ?? full };
   }
 
   #ofNamed(hostId: number, requirement: Requirement, unit: Unit): Omit<WaitingReason, 'entryId'> {

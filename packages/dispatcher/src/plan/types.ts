@@ -8,6 +8,8 @@ export interface PlanLimits {
   readonly inherited: ReadonlySet<string>;
   /** Executions (jobs and special tasks) of this dispatcher that run at once. */
   readonly maxExecutions: number;
+  /** Why nothing may start for now: the machine of this dispatcher is short of something. */
+  readonly shortage: string | undefined;
   /** What cannot be planned for now, because it failed a moment ago: `entry:7`, `host:3`, `task:9`. */
   readonly paused: ReadonlySet<string>;
 }
@@ -63,7 +65,7 @@ export interface WaitingReason {
 
 /**
  * hosts: its hosts are busy or out of service · labels: no host has what it needs · siblings: more hosts have to get ready ·
- * preparing: a special task works on its host · capacity: too many executions run already
+ * preparing: a special task works on its host · capacity: the dispatcher cannot start more for now
  */
 export type WaitingCode = 'hosts' | 'labels' | 'siblings' | 'preparing' | 'capacity';
 

@@ -19,7 +19,13 @@ export interface WorldSketch {
   readonly executions?: readonly Partial<ExecutionRow>[];
 }
 
-export const limits: PlanLimits = { dispatcherId: 'd1', inherited: new Set(), maxExecutions: 10, paused: new Set() };
+export const limits: PlanLimits = {
+  dispatcherId: 'd1',
+  inherited: new Set(),
+  maxExecutions: 10,
+  paused: new Set(),
+  shortage: undefined,
+};
 
 export function snapshotOf(world: WorldSketch): Snapshot {
   const jobs = (world.jobs ?? []).map((job, index) => jobRow(index + 1, job));

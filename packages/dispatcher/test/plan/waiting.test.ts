@@ -110,6 +110,16 @@ describe('an entry that is not placed is told why', () => {
     });
   });
 
+  it('a shortage of the machine, which starts nothing meanwhile', () => {
+    const world: WorldSketch = {
+      hosts: [{ state: 'reserved' }],
+      jobs: [{ entries: [{ state: 'ready', hostId: 1 }] }],
+      leases: { 1: held(100) },
+    };
+    expect(plan(snapshotOf(world), { ...limits, shortage: 'the disk is full' }).starts).toEqual([]);
+    expect(reasons(world, { shortage: 'the disk is full' })).toEqual({ 100: 'capacity: the disk is full' });
+  });
+
   it('only where the reason has changed', () => {
     const waiting = { code: 'hosts', message: 'h1 is quarantined (smoke)' };
     const hosts = [{ quarantineReason: 'smoke' }];
