@@ -1,11 +1,37 @@
 import { createRequire } from 'node:module';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+import { findServices } from './packages/core/src/testing/services.ts';
 
 const conditions = ['@autotest/source', 'module', 'node', 'development|production'];
 // The file that Node itself loads: Vite would take graphql's ES module build beside it, and the classes of two copies do not know each other.
 const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }];
 const fromSource = { resolve: { conditions, alias }, ssr: { resolve: { conditions } } };
+
+/** Says at the start which real services the tests will use, and at the end what was skipped for want of one. */
+const services: Reporter = {
+  onInit() {
+    const { mariadbd, sshd, chromium } = findServices();
+    const found = { MariaDB: mariadbd, OpenSSH: sshd, Chromium: chromium };
+    console.log(
+      `Real services: ${Object.entries(found)
+        .map(([name, path]) => `${name} ${path ?? 'not found'}`)
+        .join(' · ')}`,
+    );
+  },
+  onTestRunEnd(modules) {
+    const skipped = modules.flatMap((module) =>
+      [...module.children.allTests('skipped')].map((test) => `  ${test.fullName} (${module.relativeModuleId})`),
+    );
+    console.log(
+      skipped.length === 0 ? 'No test was skipped.' : `Skipped for want of a service:\n${skipped.join('\n')}`,
+    );
+  },
+};
+
+/** File for a report that programs read. */
+const report = process.env.TEST_REPORT;
 
 /**
  * unit:        no services, no processes of ours; seconds
@@ -15,6 +41,7 @@ const fromSource = { resolve: { conditions, alias }, ssr: { resolve: { condition
 export default defineConfig({
   test: {
     fsModuleCache: false,
+    reporters: ['default', services, ...(report === undefined ? [] : [['json', { outputFile: report }] as const])],
     projects: [
       {
         ...fromSource,
@@ -29,6 +56,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/integration/**/*.test.ts', 'examples/integration/**/*.test.ts'],
+          // Genuine MySQL is not in every distribution: only where somebody names a server.
+          exclude: process.env.AUTOTEST_TEST_MYSQL_URL ? [] : ['**/mysql.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
