@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node
 import { createHmac } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printable } from '@autotest/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { knownHostKeys } from '../src/standalone/known-hosts.ts';
 import { parseMachine, readMachines } from '../src/standalone/machines.ts';

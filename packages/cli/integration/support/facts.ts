@@ -47,7 +47,7 @@ export function finishedJob(lab: Lab, id = '1'): Promise<ShownJob> {
   return waitFor(
     async () => {
       const job = await showJob(lab, id);
-      return job.state === 'finished' && job;
+      return job.state === 'finished' ? job : undefined;
     },
     `job ${id} to finish`,
     () => '',
