@@ -24,6 +24,7 @@ describe('the hello example', () => {
     await lab.cli('run', hello, '--quiet', '--param', 'seconds=0', '--name', 'first hello');
     const list = JSON.parse((await lab.cli('job', 'list', '-o', 'json')).stdout) as { name: string; outcome: string }[];
     expect(list).toMatchObject([{ name: 'first hello', outcome: 'passed' }]);
+    expect((await lab.cli('job', 'list', '--classic')).stdout).toContain('1 Completed');
 
     const shown = JSON.parse((await lab.cli('job', 'show', '1', '-o', 'json')).stdout) as {
       results: { path: string; outcome: string }[];

@@ -1,4 +1,4 @@
-import { formatDuration } from '@autotest/core';
+import { classicEntryStatus, formatDuration } from '@autotest/core';
 import {
   AbortJobDocument,
   ExecutionDocument,
@@ -47,6 +47,11 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
               .option('state', { choices: ['queued', 'running', 'finished'] as const })
               .option('outcome', { choices: ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'] as const })
               .option('name', { type: 'string', describe: 'part of the name' })
+              .option('classic', {
+                type: 'boolean',
+                default: false,
+                describe: "states in the original's words (Queued, Verifying, … Completed)",
+              })
               .option('limit', { type: 'number', default: 50, describe: 'how many at the most' }),
           (args) =>
             withServer(args, async (server) => {
@@ -60,6 +65,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
               printJobs(
                 jobs.edges.map((edge) => edge.node),
                 args.output,
+                args.classic,
               );
             }),
         )
@@ -129,7 +135,7 @@ function outputOption<T>(cli: Argv<T>) {
   });
 }
 
-function printJobs(jobs: readonly ListedJob[], output: OutputFormat): void {
+function printJobs(jobs: readonly ListedJob[], output: OutputFormat, classic: boolean): void {
   printList(
     jobs,
     output,
@@ -137,13 +143,19 @@ function printJobs(jobs: readonly ListedJob[], output: OutputFormat): void {
       { title: 'id', value: (job) => job.id, align: 'right' },
       { title: 'name', value: (job) => job.name },
       { title: 'owner', value: (job) => job.owner },
-      { title: 'state', value: (job) => paintState(job.outcome ?? job.state) },
+      { title: 'state', value: (job) => (classic ? classicStates(job) : paintState(job.outcome ?? job.state)) },
       { title: 'hosts', value: (job) => hostsOf(job) },
       { title: 'tests', value: (job) => countsOf(job) },
       { title: 'age', value: (job) => formatDuration(Date.now() - Date.parse(job.createdAt)), align: 'right' },
     ],
     'There are no such jobs.',
   );
+}
+
+/** The original lists how many entries of a job are in which status. */
+function classicStates({ entries }: ListedJob): string {
+  const counts = Map.groupBy(entries, ({ state, outcome }) => classicEntryStatus(state, outcome ?? undefined));
+  return [...counts].map(([status, group]) => `${group.length} ${status}`).join(', ');
 }
 
 function hostsOf(job: ListedJob): string {
