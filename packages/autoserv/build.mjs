@@ -43,5 +43,5 @@ if (process.argv.includes('--sizes')) {
     .toSorted((a, b) => b[1].bytesInOutput - a[1].bytesInOutput)
     .slice(0, 30))
     console.log(bytesInOutput, file);
+  console.log(`dist/autoserv.mjs ${Math.round(statSync(outfile).size / 1024)} kB`);
 }
-console.log(`dist/autoserv.mjs ${Math.round(statSync(outfile).size / 1024)} kB`);

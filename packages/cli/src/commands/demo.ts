@@ -74,8 +74,8 @@ function printTree(directory: string, title: string): void {
       const last = index === names.length - 1;
       const stat = statSync(join(path, name), { throwIfNoEntry: false });
       const inside = stat?.isDirectory()
-        ? depth === 0
-          ? ` (${readdirSync(join(path, name)).length} files)`
+        ? isDeep(join(path, name), depth)
+          ? paint('gray', `/  ${readdirSync(join(path, name)).length} files`)
           : '/'
         : paint('gray', `  ${stat?.size ?? 0} B`);
       console.log(`${indent}${last ? '└─' : '├─'} ${name}${inside}`);
