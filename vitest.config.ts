@@ -41,7 +41,11 @@ const report = process.env.TEST_REPORT;
 export default defineConfig({
   test: {
     fsModuleCache: false,
-    reporters: ['default', services, ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies ['json', object]])],
+    reporters: [
+      'default',
+      services,
+      ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies ['json', object]]),
+    ],
     projects: [
       {
         ...fromSource,

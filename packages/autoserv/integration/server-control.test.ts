@@ -87,7 +87,7 @@ test.runIf(hasSshd())('files and trees go to a host and come back the same', asy
   const { tmp, ran, code } = run.tree().keyvals;
   expect(ran).toBe('ran');
   expect(code).toBe('AT_TRANSFER');
-  expect(existsSync(String(tmp))).toBe(false);
+  expect(existsSync(tmp as string)).toBe(false);
 });
 
 test.runIf(hasSshd())('background commands run on and can be killed', async () => {

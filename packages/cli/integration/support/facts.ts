@@ -104,8 +104,14 @@ export async function addSshHost(
   more: readonly string[] = [],
 ): Promise<void> {
   const { exitCode, stderr } = await lab.cli(
-    ...['host', 'add', host.name, '--address', host.address, '--port', String(host.port)],
-    ...['--user', host.user, '--key-file', host.keyFile, '--host-key', host.hostKey],
+    'host',
+    'add',
+    host.name,
+    `--address=${host.address}`,
+    `--port=${host.port}`,
+    `--user=${host.user}`,
+    `--key-file=${host.keyFile}`,
+    `--host-key=${host.hostKey}`,
     ...more,
   );
   expect(exitCode, stderr).toBe(0);

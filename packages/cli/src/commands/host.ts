@@ -11,7 +11,7 @@ import { formatDuration } from '@autotest/core';
 import type { CommandModule } from 'yargs';
 import { withServer } from '../api/with-server.ts';
 import { RefusedError, UsageError } from '../errors.ts';
-import { note, outputFormats, printData, printList, printThing, type OutputFormat } from '../output/print.ts';
+import { note, outputOption, printData, printList, printThing } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
 import { parsePairs } from './params.ts';
@@ -22,12 +22,7 @@ export const hostCommand: CommandModule = {
   describe: 'add, list and show hosts',
   builder: (cli) =>
     cli
-      .option('output', {
-        alias: 'o',
-        choices: outputFormats,
-        default: 'table' as OutputFormat,
-        describe: 'how to print',
-      })
+      .option('output', outputOption)
       .command(
         'add <name>',
         'add a host',
@@ -67,13 +62,13 @@ export const hostCommand: CommandModule = {
               labels: args.label,
               attributes: parsePairs(args.attribute, 'attribute'),
               ...(args.address !== undefined && { address: args.address }),
-              ...(args.keyFile !== undefined && { keyFile: args.keyFile as string }),
-              ...(args.hostKey !== undefined && { hostKeys: args.hostKey as string[] }),
+              ...(args.keyFile !== undefined && { keyFile: args.keyFile }),
+              ...(args.hostKey !== undefined && { hostKeys: args.hostKey }),
             };
             const { addHost } = await server.request(AddHostDocument, { input });
             if (addHost.__typename !== 'HostSuccess') throw new RefusedError(addHost.code, addHost.message);
             if (args.output === 'table') note(`Added host ${addHost.host.name}.`);
-            else printData(addHost.host, args.output as 'json' | 'yaml');
+            else printData(addHost.host, args.output);
           }),
       )
       .command(
@@ -112,12 +107,7 @@ export const hostCommand: CommandModule = {
               rows.push(...answer.hosts.edges.map((edge) => edge.node));
               ({ hasNextPage: more, endCursor: after } = answer.hosts.pageInfo);
             }
-            printList(
-              rows,
-              args.output as OutputFormat,
-              columns,
-              'There are no such hosts. Add one with `autotest host add NAME`.',
-            );
+            printList(rows, args.output, columns, 'There are no such hosts. Add one with `autotest host add NAME`.');
           }),
       )
       .command(
@@ -132,7 +122,7 @@ export const hostCommand: CommandModule = {
                 'AT_NOT_FOUND',
                 `There is no host ${args.name}; \`autotest host list\` shows what there is.`,
               );
-            printThing(host, args.output as OutputFormat, [
+            printThing(host, args.output, [
               ['name', host.name],
               ['state', paintState(host.state)],
               [
@@ -167,12 +157,7 @@ export const hostCommand: CommandModule = {
             }),
         (args) => {
           if (!args.replace) throw new UsageError('Pinning another key lets go of the old one: say so with --replace.');
-          return changeHost(
-            args,
-            args.name,
-            { hostKeys: args.hostKey as string[] },
-            `The keys of ${args.name} are replaced.`,
-          );
+          return changeHost(args, args.name, { hostKeys: args.hostKey }, `The keys of ${args.name} are replaced.`);
         },
       )
       .command(

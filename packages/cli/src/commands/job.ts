@@ -15,7 +15,7 @@ import { submit, submitOptions } from '../api/submit.ts';
 import { withServer } from '../api/with-server.ts';
 import { RefusedError } from '../errors.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
-import { note, outputFormats, printData, printList, type OutputFormat } from '../output/print.ts';
+import { note, outputOption, printData, printList, type OutputFormat } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 
 type ListedJob = JobsQuery['jobs']['edges'][number]['node'];
@@ -30,7 +30,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
         .command(
           'create <control>',
           'submit a job and print its id',
-          (sub) => outputOption(submitOptions(sub)),
+          (sub) => submitOptions(sub).option('output', outputOption),
           (args) =>
             withServer(args, async (server) => {
               const job = await submit(server, args);
@@ -42,7 +42,8 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
           'list',
           'list jobs, newest first',
           (sub) =>
-            outputOption(sub)
+            sub
+              .option('output', outputOption)
               .option('owner', { type: 'string' })
               .option('state', { choices: ['queued', 'running', 'finished'] as const })
               .option('outcome', { choices: ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'] as const })
@@ -72,7 +73,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
         .command(
           'show <id>',
           'show a job with its results',
-          (sub) => outputOption(jobId(sub)),
+          (sub) => jobId(sub).option('output', outputOption),
           (args) =>
             withServer(args, async (server) => {
               const job = await readJob(server, args.id);
@@ -124,15 +125,6 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
 
 function jobId<T>(cli: Argv<T>) {
   return cli.positional('id', { type: 'string', demandOption: true, describe: 'number of the job' });
-}
-
-function outputOption<T>(cli: Argv<T>) {
-  return cli.option('output', {
-    alias: 'o',
-    choices: outputFormats,
-    default: 'table' as OutputFormat,
-    describe: 'how to print',
-  });
 }
 
 function printJobs(jobs: readonly ListedJob[], output: OutputFormat, classic: boolean): void {
@@ -202,7 +194,7 @@ async function printLog(server: Connection, args: LogArguments): Promise<void> {
     const chunk = await readFile(server, { executionId, path, offset, length: 1024 * 1024 });
     process.stdout.write(chunk.text);
     end = chunk.text === '';
-    offset = Number(chunk.nextOffset);
+    offset = chunk.nextOffset;
   }
 }
 

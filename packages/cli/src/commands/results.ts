@@ -24,7 +24,7 @@ export function resultsCommand(outcome: { exitCode: ExitCode }): CommandModule {
             sub.positional('directory', { type: 'string', demandOption: true }).option('output', {
               alias: 'o',
               choices: outputFormats.filter((format) => format !== 'table'),
-              default: 'json' as OutputFormat,
+              default: 'json',
             }),
           handler: async (args) =>
             printData(await read(args.directory as string), args.output === 'yaml' ? 'yaml' : 'json'),

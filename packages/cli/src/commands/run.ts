@@ -4,7 +4,7 @@ import { printReport, readJob } from '../api/job-report.ts';
 import { submit, submitOptions, type SubmitArguments } from '../api/submit.ts';
 import { withServer } from '../api/with-server.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
-import { note, outputFormats, printData, type OutputFormat } from '../output/print.ts';
+import { note, outputOption, printData, type OutputFormat } from '../output/print.ts';
 
 interface RunArguments extends SubmitArguments {
   server: string | undefined;
@@ -20,7 +20,7 @@ export function runCommand(outcome: { exitCode: ExitCode }): CommandModule<unkno
     builder: (cli) =>
       submitOptions(cli)
         .option('server', { type: 'string' })
-        .option('output', { alias: 'o', choices: outputFormats, default: 'table' as OutputFormat })
+        .option('output', outputOption)
         .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'no progress, only the verdict' }),
     handler: async (args) => {
       await withServer(args, async (server) => {

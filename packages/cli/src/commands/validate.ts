@@ -1,7 +1,7 @@
 import { messageOf } from '@autotest/core';
 import type { CommandModule } from 'yargs';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { note, outputFormats, printData, type OutputFormat } from '../output/print.ts';
+import { note, outputOption, printData, type OutputFormat } from '../output/print.ts';
 import { outcomeMark } from '../output/style.ts';
 
 interface ValidateArguments {
@@ -17,7 +17,7 @@ export function validateCommand(outcome: { exitCode: ExitCode }): CommandModule<
     builder: (cli) =>
       cli
         .positional('control', { type: 'string', array: true, demandOption: true, describe: 'control files' })
-        .option('output', { alias: 'o', choices: outputFormats, default: 'table' as OutputFormat }),
+        .option('output', outputOption),
     handler: async ({ control, output }) => {
       const { bundleControl } = await import('@autotest/core/bundle');
       const reports: unknown[] = [];

@@ -4,6 +4,16 @@ import { formatTable, type Column } from './table.ts';
 export const outputFormats = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
+const defaultFormat: OutputFormat = 'table';
+
+/** The option `-o` of commands that print things. */
+export const outputOption = {
+  alias: 'o',
+  choices: outputFormats,
+  default: defaultFormat,
+  describe: 'how to print',
+} as const;
+
 /** Prints a list: as a table for people, or whole for programs. Data goes to stdout, messages never do. */
 export function printList<T>(
   rows: readonly T[],

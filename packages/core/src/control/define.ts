@@ -2,6 +2,7 @@ import type { ControlMetadata, ParamSchema, ParamsOf, TestMetadata } from './met
 import type { ClientJob, ServerJob } from './job.ts';
 import type { TestContext } from './test-context.ts';
 
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- the schema of a control file without parameters
 type Empty = Record<never, never>;
 
 type JobOf<T extends ControlMetadata['type']> = T extends 'server' ? ServerJob : ClientJob;

@@ -11,12 +11,7 @@ import {
 } from '@autotest/core';
 import { describe, expect, it } from 'vitest';
 
-const machines: StateMachine[] = [
-  entryMachine,
-  executionMachine,
-  hostMachine,
-  taskMachine,
-] as unknown as StateMachine[];
+const machines: StateMachine[] = [entryMachine, executionMachine, hostMachine, taskMachine];
 
 describe.each(machines.map((machine) => [machine.name, machine] as const))('the states of a %s', (_, machine) => {
   it('lead only to states of the table', () => {

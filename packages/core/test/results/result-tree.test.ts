@@ -1,11 +1,9 @@
-import { nodePath, parseNodePath, ResultTree, type JournalRecord, type RecordBody } from '@autotest/core';
+import { nodePath, parseNodePath, ResultTree, type RecordBody } from '@autotest/core';
 import { describe, expect, it } from 'vitest';
 
 function treeOf(...bodies: [scope: string[], body: RecordBody][]): ResultTree {
   const tree = new ResultTree();
-  bodies.forEach(([scope, body], n) =>
-    tree.apply({ v: 1, seq: n + 1, t: 1000 + n, epoch: 0, scope, ...body } as JournalRecord),
-  );
+  bodies.forEach(([scope, body], n) => tree.apply({ v: 1, seq: n + 1, t: 1000 + n, epoch: 0, scope, ...body }));
   return tree;
 }
 const start = (name: string, node: 'test' | 'group' = 'test'): RecordBody => ({ kind: 'node.start', node, name });
