@@ -3,7 +3,7 @@ import { AutotestError } from '@autotest/core';
 /** Thrown when a command was called in a way it does not understand. Ends with exit code 64. */
 export class UsageError extends AutotestError {
   constructor(message: string) {
-    super('AT_CLI_USAGE', message);
+    super('AT_USAGE', message);
     this.name = 'UsageError';
   }
 }
@@ -12,7 +12,7 @@ export class UsageError extends AutotestError {
 export class NoServerError extends AutotestError {
   constructor() {
     super(
-      'AT_CLI_NO_SERVER',
+      'AT_NO_SERVER',
       'No server is known. Start one with `autotest up`, or name one with --server URL (or AUTOTEST_SERVER) and a token in AUTOTEST_TOKEN.',
     );
     this.name = 'NoServerError';

@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 
 const byCode: Readonly<Record<string, ExitCode>> = {
-  AT_CLI_USAGE: exitCodes.usage,
+  AT_USAGE: exitCodes.usage,
   AT_CONTROL_INVALID: exitCodes.usage,
   AT_CONTROL_TOO_LARGE: exitCodes.usage,
   AT_PARAMS_INVALID: exitCodes.usage,
@@ -10,7 +10,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   AT_NOT_FOUND: exitCodes.usage,
   AT_INPUT_INVALID: exitCodes.usage,
   AT_ALREADY_EXISTS: exitCodes.usage,
-  AT_CLI_NO_SERVER: exitCodes.unavailable,
+  AT_NO_SERVER: exitCodes.unavailable,
   AT_SERVER_UNREACHABLE: exitCodes.unavailable,
   UNAUTHENTICATED: exitCodes.permission,
   FORBIDDEN: exitCodes.permission,

@@ -23,7 +23,7 @@ describe('a command finds its server', () => {
     expect(findServer({})).toEqual({ url: 'http://127.0.0.1:8080', token: 'secret' });
     expect(statSync(join(data, 'server.json')).mode & 0o077).toBe(0);
     removeLocalServer(data);
-    expect(() => findServer({})).toThrow(expect.objectContaining({ code: 'AT_CLI_NO_SERVER' }));
+    expect(() => findServer({})).toThrow(expect.objectContaining({ code: 'AT_NO_SERVER' }));
   });
 
   it('named by option before environment before configuration', () => {

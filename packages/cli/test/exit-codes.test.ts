@@ -18,7 +18,7 @@ describe('the exit code', () => {
   });
 
   it.each([
-    ['AT_CLI_USAGE', 64],
+    ['AT_USAGE', 64],
     ['AT_CONTROL_INVALID', 64],
     ['AT_SERVER_UNREACHABLE', 69],
     ['FORBIDDEN', 77],

@@ -86,7 +86,7 @@ describe('a client control file', () => {
     const session = makeSession({ run: `await job.group('g', async () => process.exit(3));` });
     await session.run();
     expect(session.outcomes()).toEqual(['g: abort']);
-    expect(session.tree().end?.cause?.code).toBe('AT_CONTROL_EXITED');
+    expect(session.tree().end?.cause?.code).toBe('AT_CONTROL_EXIT');
   });
 });
 

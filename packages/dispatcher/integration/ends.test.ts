@@ -129,7 +129,7 @@ test('a job that runs too long times out, and so does one that never got a host'
   const [late] = await lab.untilAll(running.job.id, 'finished');
   expect(late).toMatchObject({ outcome: 'timedOut' });
   const [never] = await lab.untilAll(waiting.job.id, 'finished');
-  expect(never).toMatchObject({ outcome: 'timedOut', cause: { code: 'AT_JOB_TIMEOUT' } });
+  expect(never).toMatchObject({ outcome: 'timedOut', cause: { code: 'AT_TIMED_OUT' } });
 });
 
 test('a deadline holds even for an autoserv that does not keep it', async () => {

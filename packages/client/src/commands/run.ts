@@ -162,7 +162,7 @@ function endInHurry({ files, runtime }: ClientSession, journal: JournalWriter): 
   const reason = `the control file ended the client's process with exit code ${process.exitCode ?? 0}`;
   for (const node of runtime.openNodes()) journal.append({ kind: 'node.end', outcome: 'abort', reason }, node);
   journal.append({ kind: 'job.end', outcome: 'error', reason });
-  journal.append({ kind: 'end', exitClass: 'testFailures', cause: { code: 'AT_CONTROL_EXITED', message: reason } });
+  journal.append({ kind: 'end', exitClass: 'testFailures', cause: { code: 'AT_CONTROL_EXIT', message: reason } });
   journal.sync();
   writeClientExit(files, 1);
 }

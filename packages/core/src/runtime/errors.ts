@@ -29,7 +29,7 @@ export class JobAbortedError extends AutotestError {
   readonly endsJob = true;
   readonly timedOut: boolean;
   constructor(reason: string, timedOut = false) {
-    super(timedOut ? 'AT_JOB_TIMED_OUT' : 'AT_JOB_ABORTED', reason);
+    super(timedOut ? 'AT_TIMED_OUT' : 'AT_ABORTED', reason);
     this.name = 'JobAbortedError';
     this.timedOut = timedOut;
   }

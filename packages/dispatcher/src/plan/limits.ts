@@ -25,7 +25,7 @@ export function planEndings(snapshot: Snapshot): EntryEnding[] {
     }
     if (jobDeadline(job) > snapshot.now) return [];
     return [
-      { entry, move: 'give_up', outcome: 'timedOut', cause: { code: 'AT_JOB_TIMEOUT', message: timeoutMessage(job) } },
+      { entry, move: 'give_up', outcome: 'timedOut', cause: { code: 'AT_TIMED_OUT', message: timeoutMessage(job) } },
     ];
   });
 }

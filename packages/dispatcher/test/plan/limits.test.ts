@@ -35,7 +35,7 @@ describe('entries that end before they run', () => {
       jobs: [{ createdAt: now - 60_000, timeoutMs: 60_000, entries: [{}, { state: 'running', executionId: 1 }] }],
     });
     expect(endings).toMatchObject([
-      { entry: { id: 100 }, move: 'give_up', outcome: 'timedOut', cause: { code: 'AT_JOB_TIMEOUT' } },
+      { entry: { id: 100 }, move: 'give_up', outcome: 'timedOut', cause: { code: 'AT_TIMED_OUT' } },
     ]);
     expect(endings[0]?.cause.message).toBe('the job was not finished 1 min after its submission');
   });
