@@ -17,6 +17,7 @@ export interface TailOptions {
 }
 
 const chunkBytes = 64 * 1024;
+const unwatchedPollMs = 25;
 
 /**
  * The text of a file from an offset: what is there, then what is added. Waits for a file that does not exist yet. The last chunk has `end` set and comes
@@ -70,7 +71,8 @@ class Alarm {
     this.#watch();
     if (!this.#rang) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
+        // Nothing tells of a directory that is not there yet, and its first line should not wait long.
+        const timer = setTimeout(resolve, this.#watcher === undefined ? Math.min(ms, unwatchedPollMs) : ms);
         this.#ring = () => {
           clearTimeout(timer);
           resolve();
