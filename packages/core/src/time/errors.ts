@@ -8,7 +8,7 @@ export class DurationError extends AutotestError {
   }
 }
 
-/** Reason of a deadline's signal, once its time is over. `code` is `AT_DEADLINE`. */
+/** Thrown when something did not happen before its deadline: the reason of the deadline's signal. `code` is `AT_DEADLINE`. */
 export class DeadlineError extends AutotestError {
   constructor(message: string, details: { limitMs: number }) {
     super('AT_DEADLINE', message, { details });
