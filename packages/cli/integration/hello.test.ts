@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ownResults, showJob } from './support/facts.ts';
 import { startLab, waitFor } from './support/lab.ts';
 
 const hello = fileURLToPath(new URL('../../../examples/hello/control.ts', import.meta.url));
@@ -44,6 +45,18 @@ describe('the hello example', () => {
     expect((await lab.cli('results', 'show', `${lab.dataDir}/results/${tag}`)).stdout).toContain('✓ benchmarks');
     expect((await lab.cli('job', 'logs', '1')).stdout.length).toBeGreaterThan(0);
     expect(readFileSync(`${lab.dataDir}/results/${tag}/status.log`, 'utf8')).toMatch(/START\tsleep\tsleep\t/);
+  });
+
+  it('runs again as it was, from the bundle that the server has', async () => {
+    const lab = await startLab();
+    await lab.cli('host', 'add', 'localhost', '--transport', 'local');
+    await lab.cli('run', hello, '--quiet', '--param', 'seconds=0', '--param', 'iterations=1', '--host', 'localhost');
+    const rerun = await lab.cli('job', 'rerun', '1');
+    expect(rerun.stdout.trim(), rerun.stderr).toBe('2');
+    expect((await lab.cli('job', 'watch', '2')).exitCode).toBe(0);
+    const [first, second] = [await showJob(lab, '1'), await showJob(lab, '2')];
+    expect(ownResults(second)).toEqual(ownResults(first));
+    expect(second.params).toEqual(first.params);
   });
 
   it('can be aborted while it runs, and the verdict says by whom', async () => {

@@ -43,6 +43,7 @@ export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './j
 export { nodePath, parseNodePath } from './journal/scope.ts';
 export { logLineOf, printable, type PaintLine } from './journal/log-line.ts';
 export * from './results/result-tree.ts';
+export { summarizeTree } from './results/summary.ts';
 export * from './errors/file-errors.ts';
 export * from './results/outcome.ts';
 export * from './model/machine.ts';

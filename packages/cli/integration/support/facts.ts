@@ -9,6 +9,7 @@ import { waitFor, type Lab } from './lab.ts';
 export interface ShownJob {
   readonly state: string;
   readonly outcome: string | null;
+  readonly params: unknown;
   readonly entries: readonly {
     readonly host: { readonly name: string } | null;
     readonly state: string;

@@ -90,6 +90,11 @@ export async function submit(server: Connection, args: SubmitArguments): Promise
     ...(args['max-runtime'] !== undefined && { maxRuntime: parseDuration(args['max-runtime']) }),
     ...(args['request-id'] !== undefined && { requestId: args['request-id'] }),
   };
+  return submitInput(server, input);
+}
+
+/** Submits a job. @throws RefusedError with everything the server says against it */
+export async function submitInput(server: Connection, input: SubmitJobInput): Promise<SubmittedJob['job']> {
   try {
     return (await submitJob(server, input)).job;
   } catch (error) {

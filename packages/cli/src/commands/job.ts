@@ -11,6 +11,7 @@ import {
 import type { Argv, CommandModule } from 'yargs';
 import { followJob } from '../api/follow-job.ts';
 import { printReport, readJob, type WholeJob } from '../api/job-report.ts';
+import { rerunJob } from '../api/rerun.ts';
 import { submit, submitOptions } from '../api/submit.ts';
 import { withServer } from '../api/with-server.ts';
 import { RefusedError } from '../errors.ts';
@@ -118,7 +119,21 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
                 outcome.exitCode = exitCodeOfJob(abortJob.job.outcome, { total: 1, skip: 0 });
             }),
         )
-        .demandCommand(1, 'Name a command: create, list, show, watch, logs or abort.'),
+        .command(
+          'rerun <id>',
+          'submit a job again, as it was; prints the id of the new one',
+          (sub) =>
+            jobId(sub).option('same-hosts', {
+              type: 'boolean',
+              default: false,
+              describe: 'on the hosts that were chosen then, too',
+            }),
+          (args) =>
+            withServer(args, async (server) => {
+              console.log((await rerunJob(server, args.id, { sameHosts: args.sameHosts })).id);
+            }),
+        )
+        .demandCommand(1, 'Name a command: create, list, show, watch, logs, abort or rerun.'),
     handler: () => undefined,
   };
 }

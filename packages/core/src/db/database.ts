@@ -1,11 +1,9 @@
-import type { ControlMetadata } from '../control/metadata.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Cause, EntryMove, EntryOutcome } from '../model/entry.ts';
 import type { EventKind, EventRow } from '../model/event.ts';
 import type { ExecutionMove, ExitClass, Purpose } from '../model/execution.ts';
 import type { HostMove, Protection, Transport } from '../model/host.ts';
-import type { RebootAfter, RebootBefore } from '../model/job.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskKind, TaskMove, TaskOutcome } from '../model/task.ts';
 import type {
@@ -154,23 +152,14 @@ export interface HostStore {
   pinKey(id: number, key: string): Promise<boolean>;
 }
 
-export interface NewJob {
-  readonly name: string;
-  readonly owner: string;
-  readonly priority: number;
-  readonly bundleHash: string;
-  readonly metadata: ControlMetadata;
-  readonly params: Readonly<Record<string, JsonValue>>;
-  readonly keyvals: Readonly<Record<string, JsonValue>>;
-  readonly needs?: string;
-  readonly syncCount: number;
-  readonly runVerify: boolean;
-  readonly rebootBefore: RebootBefore;
-  readonly rebootAfter: RebootAfter;
-  readonly timeoutMs: number;
-  readonly maxRuntimeMs: number;
-  /** One entry each: a host by id, or one to be chosen (`undefined`). Both empty: a job without hosts. */
+/** What a submission says of a job. */
+export interface NewJob extends Omit<
+  JobRow,
+  'id' | 'state' | 'outcome' | 'controlType' | 'createdAt' | 'startedAt' | 'finishedAt' | 'abortedBy' | 'abortReason'
+> {
+  /** One entry each: a host by id. */
   readonly hostIds: readonly number[];
+  /** Entries whose host is to be chosen. None of either kind: a job without hosts. */
   readonly anyHosts: number;
 }
 

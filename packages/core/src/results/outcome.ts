@@ -15,8 +15,8 @@ export interface Metric {
   readonly direction: MetricDirection;
 }
 
-/** Worst first. A skip is never a failure, an `unknown` is never a pass. */
-const severity: Readonly<Record<ResultOutcome, number>> = {
+/** Larger is worse. A skip is never a failure, an `unknown` is never a pass. */
+export const outcomeSeverity: Readonly<Record<ResultOutcome, number>> = {
   abort: 7,
   error: 6,
   timeout: 5,
@@ -29,7 +29,7 @@ const severity: Readonly<Record<ResultOutcome, number>> = {
 
 /** The worse of two outcomes: what a parent shows of its children. */
 export function worseOutcome(a: ResultOutcome, b: ResultOutcome): ResultOutcome {
-  return severity[b] > severity[a] ? b : a;
+  return outcomeSeverity[b] > outcomeSeverity[a] ? b : a;
 }
 
 /** Worst of many; `skip` when all were skipped, `undefined` of none. */
@@ -41,5 +41,5 @@ export function worstOutcome(outcomes: Iterable<ResultOutcome>): ResultOutcome |
 
 /** True for what must turn a job red. */
 export function isFailure(outcome: ResultOutcome): boolean {
-  return severity[outcome] >= severity.unknown;
+  return outcomeSeverity[outcome] >= outcomeSeverity.unknown;
 }

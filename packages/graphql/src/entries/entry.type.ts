@@ -35,6 +35,12 @@ export class EntryType {
   @Field(() => HostType, { nullable: true })
   readonly host?: HostType;
 
+  @Field(() => Boolean, { description: 'The submission named the host; otherwise it is chosen.' })
+  readonly named!: boolean;
+
+  @Field(() => Boolean, { description: 'Of a job without hosts.' })
+  readonly hostless!: boolean;
+
   @Field(() => WaitingReasonType, { nullable: true, description: 'Why it waits, while it does.' })
   readonly waiting?: WaitingReasonType;
 

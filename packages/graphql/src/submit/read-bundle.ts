@@ -6,6 +6,7 @@ import {
   ControlTooLargeError,
   type ControlBundle,
 } from '@autotest/core/bundle';
+import type { BundleStore } from '@autotest/core/db';
 import { maxSourceLength } from '../control/validate.ts';
 import type { SubmitJobInput } from './submit.input.ts';
 import { ControlInvalidType, Refused, refuseInput } from './submit.type.ts';
@@ -14,17 +15,25 @@ import { ControlInvalidType, Refused, refuseInput } from './submit.type.ts';
 export const maxBundleLength = 16 * 1024 * 1024;
 
 /**
- * The bundle that is submitted, or one made of the source that is. A bundle's hash is computed anew and its metadata is read from
+ * The bundle that is submitted, one made of the source that is, or one that is stored. A bundle's hash is computed anew and its metadata is read from
  * its source: what a stranger says of a bundle counts for nothing.
  *
  * @throws Refused
  */
-export async function readBundle({ source, fileName, bundle }: SubmitJobInput): Promise<ControlBundle> {
-  if (source && bundle) refuseInput('source', 'Give source or bundle, not both.');
-  if (!source && !bundle) refuseInput('source', 'Give the text of a control file as source, or a bundle.');
-  const field = bundle ? 'bundle' : 'source';
+export async function readBundle(bundles: BundleStore, input: SubmitJobInput): Promise<ControlBundle> {
+  const given = (['source', 'bundle', 'bundleHash'] as const).filter((field) => input[field]);
+  const [field] = given;
+  if (field === undefined)
+    return refuseInput(
+      'source',
+      'Give the text of a control file as source, a bundle, or the bundleHash of an earlier job.',
+    );
+  if (given.length > 1) refuseInput(field, `Give one of source, bundle and bundleHash, not ${given.join(' and ')}.`);
   try {
-    return bundle ? checkBundle(bundle) : await bundleSource(source ?? '', fileName ?? 'control.ts');
+    if (input.bundleHash) return await storedBundle(bundles, input.bundleHash);
+    return input.bundle
+      ? checkBundle(input.bundle)
+      : await bundleSource(input.source ?? '', input.fileName ?? 'control.ts');
   } catch (error) {
     if (error instanceof ControlFileError)
       throw new Refused(new ControlInvalidType(error.message, ['input', field], error.problems));
@@ -32,6 +41,13 @@ export async function readBundle({ source, fileName, bundle }: SubmitJobInput): 
       refuseInput(field, error.message, error.code);
     throw error;
   }
+}
+
+async function storedBundle(bundles: BundleStore, hash: string): Promise<ControlBundle> {
+  const stored = await bundles.get(hash);
+  return stored
+    ? bundleFromJson(stored.json, { stored: true })
+    : refuseInput('bundleHash', `There is no bundle ${hash.slice(0, 100)}.`);
 }
 
 function checkBundle(bundle: string): ControlBundle {

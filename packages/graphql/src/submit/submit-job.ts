@@ -40,7 +40,7 @@ export async function submitJob(
 
 async function take(database: Database, principal: Principal, input: SubmitJobInput): Promise<SubmitJobSuccessType> {
   const requestId = requestIdOf(principal, input.requestId);
-  const bundle = await readBundle(input);
+  const bundle = await readBundle(database.bundles, input);
   const { metadata } = bundle;
   const params = readParams(metadata, input.params);
   const chosen = await chooseHosts(database, metadata, input);

@@ -17,6 +17,12 @@ export class SubmitJobInput {
   @Field(() => String, { nullable: true, description: 'Or a bundle made by `bundleControl`, as JSON.' })
   readonly bundle?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Or the hash of a bundle that the server has: of a job that is run again.',
+  })
+  readonly bundleHash?: string | null;
+
   @Field(() => String, { nullable: true, description: "Default: the control file's name." })
   readonly name?: string | null;
 

@@ -127,7 +127,8 @@ describe('a submission is refused in words', () => {
   const source = controlSource();
   const refusals: readonly (readonly [string, SubmitJobInput, string, string, RegExp])[] = [
     ['without a control file', {}, 'InputInvalid', 'AT_INPUT_INVALID', /Give the text of a control file/],
-    ['with two', { source, bundle: '{}' }, 'InputInvalid', 'AT_INPUT_INVALID', /not both/],
+    ['with two', { source, bundle: '{}' }, 'InputInvalid', 'AT_INPUT_INVALID', /not source and bundle/],
+    ['with a bundle that nobody stored', { bundleHash: 'sha256:0' }, 'InputInvalid', 'AT_INPUT_INVALID', /no bundle/],
     ['with a bundle that is none', { bundle: '{"a":1}' }, 'InputInvalid', 'AT_BUNDLE_CORRUPT', /damaged/],
     [
       'with a control file that cannot be read',

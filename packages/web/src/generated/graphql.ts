@@ -151,6 +151,8 @@ export type SubmitJobInput = {
   fileName?: string | null | undefined;
   /** Or a bundle made by `bundleControl`, as JSON. */
   bundle?: string | null | undefined;
+  /** Or the hash of a bundle that the server has: of a job that is run again. */
+  bundleHash?: string | null | undefined;
   /** Default: the control file's name. */
   name?: string | null | undefined;
   /** Named hosts. */

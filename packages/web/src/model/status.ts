@@ -1,3 +1,4 @@
+import { outcomeSeverity } from '@autotest/core';
 import type {
   EntryOutcome,
   EntryState,
@@ -120,23 +121,12 @@ export function taskLook(task: { state: TaskState; outcome: TaskOutcome | null }
     : (taskOutcomes[task.outcome] ?? { ...unknownLook, label: task.outcome });
 }
 
-const severity: Readonly<Record<ResultOutcome, number>> = {
-  abort: 7,
-  error: 6,
-  timeout: 5,
-  fail: 4,
-  unknown: 3,
-  warn: 2,
-  pass: 1,
-  skip: 0,
-};
-
 /** Larger is worse; what still runs comes between warnings and failures. */
 export function resultSeverity(outcome: ResultOutcome | null): number {
-  return outcome === null ? 2.5 : (severity[outcome] ?? 3);
+  return outcome === null ? 2.5 : (outcomeSeverity[outcome] ?? outcomeSeverity.unknown);
 }
 
 /** True for what turns a job red. */
 export function isFailedResult(outcome: ResultOutcome | null): boolean {
-  return outcome !== null && resultSeverity(outcome) >= severity.unknown;
+  return outcome !== null && resultSeverity(outcome) >= outcomeSeverity.unknown;
 }
