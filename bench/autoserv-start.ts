@@ -104,7 +104,7 @@ export default defineControl({ name: 'wait', author: 'bench', doc: 'Waits.', typ
   report(
     {
       bench: 'autoserv-start',
-      case: `private memory with one SSH session, ${processes} processes`,
+      case: 'private memory with one SSH session',
       value: median(sizes),
       unit: 'MB',
       target: 20,
