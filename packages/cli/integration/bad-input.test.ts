@@ -105,6 +105,8 @@ describe('a submission is refused clearly', () => {
     expect((await post('{"query":"{ me { login } }"}')).status).toBe(401);
     expect((await post('{"query":"{ me { login } }"}', 'Bearer wrong')).status).toBe(401);
     expect((await post('{"query":"{ me { login } }"}', bearer)).status).toBe(200);
+    const made = (await lab.cli('token', 'create', 'a script')).stdout.trim();
+    expect((await post('{"query":"{ me { login } }"}', `Bearer ${made}`)).status).toBe(200);
   });
 });
 

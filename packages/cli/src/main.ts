@@ -9,6 +9,7 @@ import { hostCommand } from './commands/host.ts';
 import { jobCommand } from './commands/job.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
+import { tokenCommand } from './commands/token.ts';
 import { validateCommand } from './commands/validate.ts';
 import { UsageError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(runCommand(outcome))
     .command(validateCommand(outcome))
     .command(loginLinkCommand)
+    .command(tokenCommand)
     .command(jobCommand(outcome))
     .command(hostCommand)
     .command(resultsCommand(outcome))
