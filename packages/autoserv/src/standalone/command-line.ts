@@ -12,7 +12,7 @@ import {
   type SpecJob,
 } from '@autotest/core';
 import type { ControlBundle } from '@autotest/core/bundle';
-import { runtimeDir, safeFileName, writeFileAtomic } from '@autotest/core/node';
+import { makePaint, runtimeDir, safeFileName, writeFileAtomic } from '@autotest/core/node';
 import { UsageError } from '../errors.ts';
 import { runExecution } from '../execution/run-execution.ts';
 import { exitCodeOf } from '../execution/verdict.ts';
@@ -20,7 +20,6 @@ import { defaultSettings } from '../settings.ts';
 import { knownHostKeys } from './known-hosts.ts';
 import { readMachines, toHostSpec } from './machines.ts';
 import { parseOptions, usage, type StandaloneOptions } from './options.ts';
-import { makePaint } from './paint.ts';
 import { prepareResultsDir } from './results-dir.ts';
 
 const usageExitCode = 64;

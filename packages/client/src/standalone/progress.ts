@@ -1,22 +1,23 @@
 import { formatDuration, isCounted, type JournalRecord, type ResultNode, type ResultTree } from '@autotest/core';
-import { oneLine, showOutcome, type Paint } from './paint.ts';
+import type { Paint } from '@autotest/core/node';
+import { oneLine, showOutcome } from './show-outcome.ts';
 
 /** The line to print for a record, if it is worth one. */
 export function progressLine(record: JournalRecord, node: ResultNode | undefined, paint: Paint): string | undefined {
   switch (record.kind) {
     case 'node.start':
-      return isCounted(record.node) && record.node !== 'subtest' ? paint('grey', `  ${pathOf(node)} …`) : undefined;
+      return isCounted(record.node) && record.node !== 'subtest' ? paint('dim', `  ${pathOf(node)} …`) : undefined;
     case 'node.end':
     case 'node.result':
       return node && isCounted(node.node) ? nodeLine(node, paint, `  ${pathOf(node)}`) : undefined;
     case 'boot':
-      return record.resumed ? paint('grey', '  (going on behind what is done)') : undefined;
+      return record.resumed ? paint('dim', '  (going on behind what is done)') : undefined;
     case 'reboot':
-      return paint('grey', `  reboot: ${record.event}`);
+      return paint('dim', `  reboot: ${record.event}`);
     case 'fault':
-      return paint('red', `  ${record.code}: ${oneLine(record.message)}`);
+      return paint('bad', `  ${record.code}: ${oneLine(record.message)}`);
     case 'problem':
-      return paint('yellow', `  ${oneLine(record.source)}: ${oneLine(record.message)}`);
+      return paint('warn', `  ${oneLine(record.source)}: ${oneLine(record.message)}`);
     case 'info':
       return `  ${oneLine(record.message)}`;
     default:
@@ -47,9 +48,9 @@ export function report(tree: ResultTree, paint: Paint): string {
 function nodeLine(node: ResultNode, paint: Paint, label: string): string {
   const { outcome, startedAt, endedAt, reason } = node;
   const time =
-    startedAt !== undefined && endedAt !== undefined ? paint('grey', ` ${formatDuration(endedAt - startedAt)}`) : '';
+    startedAt !== undefined && endedAt !== undefined ? paint('dim', ` ${formatDuration(endedAt - startedAt)}`) : '';
   const why = reason !== undefined && outcome !== 'pass' ? `: ${oneLine(reason)}` : '';
-  return `${label} ${outcome === undefined ? paint('yellow', 'running') : showOutcome(outcome, paint)}${time}${why}`;
+  return `${label} ${outcome === undefined ? paint('warn', 'running') : showOutcome(outcome, paint)}${time}${why}`;
 }
 
 function metricLines(tree: ResultTree, paint: Paint): string[] {

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResultTree, continueExitCode, isFailure, journalFileName } from '@autotest/core';
-import { StatusLogFiles, readJournal } from '@autotest/core/node';
+import { StatusLogFiles, makePaint, readJournal, type Paint } from '@autotest/core/node';
 import { clientBundlePath } from '../bundle-path.ts';
 import { runningClient, sessionFiles } from '../session/session-files.ts';
-import { makePaint, type Paint } from './paint.ts';
 import type { ClientStandaloneOptions } from './options.ts';
 import { nameOfRun, prepareRun, type PreparedRun } from './prepare.ts';
 import { progressLine, report } from './progress.ts';
@@ -35,8 +34,8 @@ export async function runClientStandalone(options: ClientStandaloneOptions): Pro
   const { output = process.stdout } = options;
   const run = prepareRun(options);
   const name = nameOfRun(run);
-  const paint = makePaint(output.isTTY === true);
-  output.write(`${paint('bold', name)}  ${paint('grey', run.resultsDir)}\n`);
+  const paint = makePaint(output);
+  output.write(`${paint('bold', name)}  ${paint('dim', run.resultsDir)}\n`);
   const view = new RunView(run, (line) => output.write(`${line}\n`), paint);
   try {
     const exitCode = await runClient(run, () => view.read());

@@ -1,26 +1,16 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ResultOutcome } from '@autotest/core';
+import type { Paint } from '@autotest/core/node';
 
-export type Paint = (style: 'red' | 'green' | 'yellow' | 'grey' | 'bold', text: string) => string;
-
-const codes = { red: 31, green: 32, yellow: 33, grey: 90, bold: 1 } as const;
-
-/** Colours where a person looks at a terminal and wants them. */
-export function makePaint(isTerminal: boolean, env: NodeJS.ProcessEnv = process.env): Paint {
-  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0';
-  const on = forced || (isTerminal && !env.NO_COLOR);
-  return (style, text) => (on ? `\u001b[${codes[style]}m${text}\u001b[0m` : text);
-}
-
-const looks: Readonly<Record<ResultOutcome, readonly [string, 'red' | 'green' | 'yellow' | 'grey']>> = {
-  pass: ['✓', 'green'],
-  fail: ['✗', 'red'],
-  error: ['!', 'red'],
-  warn: ['~', 'yellow'],
-  skip: ['-', 'grey'],
-  abort: ['■', 'red'],
-  timeout: ['⏱', 'red'],
-  unknown: ['?', 'yellow'],
+const looks: Readonly<Record<ResultOutcome, readonly [string, 'bad' | 'good' | 'warn' | 'dim']>> = {
+  pass: ['✓', 'good'],
+  fail: ['✗', 'bad'],
+  error: ['!', 'bad'],
+  warn: ['~', 'warn'],
+  skip: ['-', 'dim'],
+  abort: ['■', 'bad'],
+  timeout: ['⏱', 'bad'],
+  unknown: ['?', 'warn'],
 };
 
 /** `✗ fail` */

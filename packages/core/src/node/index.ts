@@ -5,6 +5,7 @@
  */
 export { JournalWriter, type JournalWriterOptions } from './journal-writer.ts';
 export { readJournal, type JournalChunk } from './journal-reader.ts';
+export { makePaint, type Paint } from './paint.ts';
 export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
 export { isSameProcess, readProcessStart } from './process-identity.ts';
 export { runLocal, type RunLocalOptions } from './run-local.ts';
