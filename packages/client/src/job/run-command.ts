@@ -4,20 +4,20 @@ import {
   messageOf,
   formatDuration,
   isFailure,
-  nodePath,
   parseDuration,
   type CommandResult,
   type RunCommandOptions,
   type TestOutcome,
 } from '@autotest/core';
 import { runLocal } from '@autotest/core/node';
-import { runLeaf, verdictOf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
+import { runLeaf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
 import { OutputLog } from '../logs/output-log.ts';
 import type { FormatReader } from '../formats/format-reader.ts';
 import { makeReader } from '../formats/make-reader.ts';
 import { killMarked } from '../processes/kill.ts';
 import { testMarker } from '../processes/marked.ts';
 import type { ClientSession } from '../session/client-session.ts';
+import { carryOut } from './carry-out.ts';
 import { ResultRecords } from './result-records.ts';
 import { testEnv, testRunId } from './test-env.ts';
 
@@ -37,18 +37,7 @@ export function runCommand(
     timeoutMs: options.timeout === undefined ? undefined : timeoutMs,
     check: options.check,
     onInterrupted: session.spec.control.onUnexpectedReboot ?? 'continue',
-    run: async (place) => {
-      const path = nodePath(place.scope);
-      session.running.add(path);
-      try {
-        return await runAt(session, place, argv, options, timeoutMs);
-      } catch (error) {
-        const { outcome, reason } = verdictOf(error, 'error');
-        return { outcome, reason };
-      } finally {
-        session.running.delete(path);
-      }
-    },
+    run: (place) => carryOut(session, place, () => runAt(session, place, argv, options, timeoutMs)),
   });
 }
 

@@ -7,11 +7,12 @@ import {
   type RunTestOptions,
   type TestOutcome,
 } from '@autotest/core';
-import { runLeaf, verdictOf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
+import { runLeaf, type LeafEnd, type LeafPlace } from '@autotest/core/runtime';
 import { TestParamsError } from '../errors.ts';
 import type { ClientSession } from '../session/client-session.ts';
 import { collectAfterTest, collectBeforeTest } from '../sysinfo/test-sysinfo.ts';
 import { runTestProcess } from '../test-process/parent.ts';
+import { carryOut } from './carry-out.ts';
 import { findTest, testNodeName } from './find-test.ts';
 import { testEnv, testRunId } from './test-env.ts';
 
@@ -32,18 +33,7 @@ export function runTest(
     ...(isJsonValue(params) && { params }),
     check: options.check,
     onInterrupted: session.spec.control.onUnexpectedReboot ?? 'continue',
-    run: async (place) => {
-      const name = nodePath(place.scope);
-      session.running.add(name);
-      try {
-        return await runAt(session, place, nameOrPath, params, options, timeoutMs);
-      } catch (error) {
-        const { outcome, reason } = verdictOf(error, 'error');
-        return { outcome, reason };
-      } finally {
-        session.running.delete(name);
-      }
-    },
+    run: (place) => carryOut(session, place, () => runAt(session, place, nameOrPath, params, options, timeoutMs)),
   });
 }
 

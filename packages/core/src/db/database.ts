@@ -3,7 +3,8 @@ import type { JournalRecord } from '../journal/record.ts';
 import type { Cause, EntryMove, EntryOutcome } from '../model/entry.ts';
 import type { EventKind, EventRow } from '../model/event.ts';
 import type { ExecutionMove, ExitClass, Purpose } from '../model/execution.ts';
-import type { HostMove, Protection, Transport } from '../model/host.ts';
+import type { HostSpec } from '../execution/spec.ts';
+import type { HostMove } from '../model/host.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskKind, TaskMove, TaskOutcome } from '../model/task.ts';
 import type {
@@ -103,18 +104,10 @@ export interface BundleStore {
   get(hash: string): Promise<StoredBundle | undefined>;
 }
 
-export interface NewHost {
-  readonly name: string;
-  readonly transport: Transport;
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  readonly keyFile?: string;
-  readonly hostKeys?: readonly string[];
-  readonly labels?: readonly string[];
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly protection?: Protection;
-}
+type Reach = 'name' | 'transport' | 'address' | 'port' | 'user' | 'keyFile';
+
+/** A host to be added; what is left out is empty, and nothing protects it. */
+export interface NewHost extends Pick<HostSpec, Reach>, Partial<Omit<HostSpec, Reach>> {}
 
 export interface HostStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */

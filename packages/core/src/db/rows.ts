@@ -2,7 +2,8 @@ import type { ControlMetadata, ControlType } from '../control/metadata.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import type { Cause, EntryOutcome, EntryState } from '../model/entry.ts';
 import type { ExecutionState, ExitClass, Purpose } from '../model/execution.ts';
-import type { HostState, Protection, Transport } from '../model/host.ts';
+import type { HostSpec } from '../execution/spec.ts';
+import type { HostState } from '../model/host.ts';
 import type { JobState, RebootAfter, RebootBefore } from '../model/job.ts';
 import type { TaskKind, TaskOutcome, TaskState } from '../model/task.ts';
 import type { NodeKind } from '../journal/record.ts';
@@ -31,20 +32,10 @@ export interface TokenRow {
   readonly usedAt?: number;
 }
 
-export interface HostRow {
+export interface HostRow extends HostSpec {
   readonly id: number;
-  readonly name: string;
   readonly version: number;
   readonly state: HostState;
-  readonly transport: Transport;
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  readonly keyFile?: string;
-  readonly hostKeys: readonly string[];
-  readonly labels: readonly string[];
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly protection: Protection;
   readonly dirty: boolean;
   readonly lockedBy?: string;
   readonly lockReason?: string;

@@ -1,13 +1,12 @@
 import type { LookupStore, ResultCountRow } from '../../database.ts';
-import type { HostRow, LeaseRow, MetricRow, ResultNodeRow } from '../../rows.ts';
+import type { HostRow, LeaseRow, ResultNodeRow } from '../../rows.ts';
 import type { Tables } from '../../schema.ts';
 import type { Session } from '../../session.ts';
 import { chunks, rowReader } from '../../values.ts';
 import { hostRow } from '../hosts/row.ts';
 import { entryRow, executionRow, jobRow, taskRow } from '../jobs/rows.ts';
+import { nodeRow, readMetrics } from '../results/read-rows.ts';
 
-const nodeRow = rowReader<ResultNodeRow>({ hidden: ['pathKey'] });
-const metricRow = rowReader<MetricRow>();
 const countRow = rowReader<ResultCountRow>();
 
 export function lookupStore(session: Session): LookupStore {
@@ -21,7 +20,7 @@ export function lookupStore(session: Session): LookupStore {
     hostsNamed: (names) => hostsNamed(session, names),
     holders: (hostIds) => holders(session, hostIds),
     nodesOfJobs: (jobIds, first) => nodesOfJobs(session, jobIds, first),
-    metrics: async (nodeIds) => groupMetrics(await metricsOf(session, nodeIds)),
+    metrics: async (nodeIds) => Map.groupBy(await readMetrics(session, nodeIds), ({ nodeId }) => nodeId),
     resultCounts: (jobIds) => resultCounts(session, jobIds),
   };
 }
@@ -83,33 +82,6 @@ async function nodesOfJobs({ db }: Session, jobIds: readonly number[], first: nu
   return nodes;
 }
 
-async function metricsOf({ db }: Session, nodeIds: readonly number[]): Promise<MetricRow[]> {
-  const metrics: MetricRow[] = [];
-  for (const part of chunks(nodeIds)) {
-    const rows = await db
-      .selectFrom('metrics')
-      .selectAll()
-      .where('nodeId', 'in', part)
-      .orderBy('nodeId')
-      .orderBy('iteration')
-      .orderBy('name')
-      .execute();
-    metrics.push(...rows.map(metricRow));
-  }
-  return metrics;
-}
-
-function groupMetrics(metrics: readonly MetricRow[]): Map<number, MetricRow[]> {
-  const groups = new Map<number, MetricRow[]>();
-  for (const metric of metrics) {
-    const group = groups.get(metric.nodeId);
-    if (group) group.push(metric);
-    else groups.set(metric.nodeId, [metric]);
-  }
-  return groups;
-}
-
-/** Of tests and commands: what people call results. */
 async function resultCounts({ db }: Session, jobIds: readonly number[]): Promise<ResultCountRow[]> {
   const counts: ResultCountRow[] = [];
   for (const part of chunks(jobIds)) {

@@ -1,18 +1,16 @@
 import type { JsonValue } from '../../../json/json-value.ts';
 import { nullRecord } from '../../../json/null-record.ts';
 import type { ResultStore } from '../../database.ts';
-import type { MetricRow, ResultNodeRow } from '../../rows.ts';
+import type { ResultNodeRow } from '../../rows.ts';
 import type { Session } from '../../session.ts';
-import { chunks, fromJson, rowReader } from '../../values.ts';
+import { fromJson } from '../../values.ts';
 import { rootKey } from './batch.ts';
-
-const nodeRow = rowReader<ResultNodeRow>({ hidden: ['pathKey'] });
-const metricRow = rowReader<MetricRow>();
+import { nodeRow, readMetrics } from './read-rows.ts';
 
 export function resultStore(session: Session): ResultStore {
   return {
     nodes: (query) => listNodes(session, query),
-    metrics: (nodeIds) => listMetrics(session, nodeIds),
+    metrics: (nodeIds) => readMetrics(session, nodeIds),
     keyvals: (executionId) => readKeyvals(session, executionId),
     history: (query) => testHistory(session, query),
   };
@@ -29,22 +27,6 @@ async function listNodes({ db }: Session, query: Parameters<ResultStore['nodes']
   select = parentId === undefined ? select.orderBy('executionId').orderBy('seq') : select.orderBy('seq');
   if (first !== undefined) select = select.limit(first);
   return (await select.execute()).map(nodeRow);
-}
-
-async function listMetrics({ db }: Session, nodeIds: readonly number[]): Promise<MetricRow[]> {
-  const metrics: MetricRow[] = [];
-  for (const part of chunks(nodeIds)) {
-    const rows = await db
-      .selectFrom('metrics')
-      .selectAll()
-      .where('nodeId', 'in', part)
-      .orderBy('nodeId')
-      .orderBy('iteration')
-      .orderBy('name')
-      .execute();
-    metrics.push(...rows.map(metricRow));
-  }
-  return metrics;
 }
 
 /** Of the execution and of its nodes; where names meet, the execution's own counts. */
