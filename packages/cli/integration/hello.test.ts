@@ -59,6 +59,27 @@ describe('the hello example', () => {
     expect(second.params).toEqual(first.params);
   });
 
+  it('is not disturbed by a second start on the same data', async () => {
+    const lab = await startLab();
+    const second = await lab.cli('up', '--data', lab.dataDir, '--port', '0');
+    expect(second.exitCode).toBe(2);
+    expect(second.stderr).toContain('runs already on this machine');
+    expect((await lab.cli('job', 'list', '-o', 'json')).stdout.trim()).toBe('[]');
+  });
+
+  it('says why it waits, and runs when nothing holds it any more', async () => {
+    const lab = await startLab();
+    await lab.cli('host', 'add', 'localhost', '--transport', 'local');
+    await lab.cli('host', 'lock', 'localhost', '--reason', 'new firmware');
+    await lab.cli('job', 'create', hello, '--param', 'seconds=0', '--param', 'iterations=1');
+    await waitFor(
+      async () => (await lab.cli('job', 'show', '1')).stdout.includes('new firmware'),
+      'the reason to show',
+    );
+    await lab.cli('host', 'unlock', 'localhost');
+    expect((await lab.cli('job', 'watch', '1')).exitCode).toBe(0);
+  });
+
   it('can be aborted while it runs, and the verdict says by whom', async () => {
     const lab = await startLab();
     await lab.cli('host', 'add', 'localhost', '--transport', 'local');

@@ -49,8 +49,9 @@ export function writeLocalServer(dataDir: string, access: ServerAccess): void {
   writeFileAtomic(join(dataDir, localServerFile), `${JSON.stringify(access)}\n`, 0o600);
 }
 
-export function removeLocalServer(dataDir: string): void {
-  rmSync(join(dataDir, localServerFile), { force: true });
+/** Takes it back, unless another server has written itself there meanwhile. */
+export function removeLocalServer(dataDir: string, access: ServerAccess): void {
+  if (readLocalServer(dataDir)?.token === access.token) rmSync(join(dataDir, localServerFile), { force: true });
 }
 
 function readLocalServer(dataDir: string): ServerAccess | undefined {

@@ -19,10 +19,13 @@ afterEach(() => {
 describe('a command finds its server', () => {
   it('that runs on this machine for this user, and nobody else can read its token', () => {
     const data = join(home, '.local/share/autotest');
-    writeLocalServer(data, { url: 'http://127.0.0.1:8080', token: 'secret' });
-    expect(findServer({})).toEqual({ url: 'http://127.0.0.1:8080', token: 'secret' });
+    const access = { url: 'http://127.0.0.1:8080', token: 'secret' };
+    writeLocalServer(data, access);
+    expect(findServer({})).toEqual(access);
     expect(statSync(join(data, 'server.json')).mode & 0o077).toBe(0);
-    removeLocalServer(data);
+    removeLocalServer(data, { ...access, token: 'of another one' });
+    expect(findServer({})).toEqual(access);
+    removeLocalServer(data, access);
     expect(() => findServer({})).toThrow(expect.objectContaining({ code: 'AT_NO_SERVER' }));
   });
 

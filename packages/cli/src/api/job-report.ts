@@ -20,8 +20,11 @@ export function printReport(job: WholeJob): ExitCode {
   const took =
     job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - Date.parse(job.createdAt))}`;
   console.log(`${paint('bold', `Job ${job.id} ${job.name}`)}: ${paintState(job.outcome ?? job.state)}${took}`);
-  for (const { host, cause } of job.entries) {
-    if (cause) console.log(`  ${host?.name ?? 'any host'}: ${cause.message} [${cause.code}]`);
+  for (const { host, state, cause, waiting } of job.entries) {
+    const who = host?.name ?? 'any host';
+    if (cause) console.log(`  ${who}: ${cause.message} [${cause.code}]`);
+    else if (state !== 'finished')
+      console.log(`  ${who}: ${paintState(state)}${waiting ? `: ${waiting.message}` : ''}`);
   }
   const nodes = shownNodes(job.results);
   if (nodes.length > 0) console.log(`\n${formatResultTree(nodes)}`);

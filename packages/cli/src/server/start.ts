@@ -70,8 +70,6 @@ export async function start(options: StartOptions): Promise<Running> {
       const running = server;
       teardowns.push(() => running.close());
       access = { url: server.url, token: await server.createApiToken('this machine') };
-      writeLocalServer(options.data, access);
-      teardowns.push(() => removeLocalServer(options.data));
     }
 
     let dispatcher: Dispatcher | undefined;
@@ -79,6 +77,12 @@ export async function start(options: StartOptions): Promise<Running> {
       dispatcher = await startDispatcher({ database, dataDir: options.data, log });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
+    }
+    if (access) {
+      // Last: one that does not start must not take the place of one that runs.
+      const written = access;
+      writeLocalServer(options.data, written);
+      teardowns.push(() => removeLocalServer(options.data, written));
     }
     return { database, dataDir: options.data, server, dispatcher, access, firstStart: admin?.created ?? false, stop };
   } catch (error) {
