@@ -15,6 +15,7 @@ import {
   type NewJob,
 } from '@autotest/core/db';
 import { isSameProcess, readJournal } from '@autotest/core/node';
+import { newJob } from '@autotest/core/testing';
 import { expect } from 'vitest';
 import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autotest/dispatcher';
 
@@ -116,24 +117,18 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
     const bundle = await bundleControl({ fileName: 'fake.ts', source });
     const { hash, fileName, sizeBytes, metadata } = bundle;
     await this.database.bundles.put({ hash, fileName, source, json: bundleToJson(bundle), sizeBytes });
-    return this.database.jobs.submit({
-      name: 'fake',
-      owner: 'tester',
-      priority: 10,
-      bundleHash: hash,
-      metadata: { ...metadata, type },
-      params: { ...(fake !== undefined && { fake }), ...(gate !== undefined && { gate }) },
-      keyvals: {},
-      syncCount: 1,
-      runVerify: true,
-      rebootBefore: 'never',
-      rebootAfter: 'never',
-      timeoutMs: 3_600_000,
-      maxRuntimeMs: 3_600_000,
-      hostIds: [],
-      anyHosts: 0,
-      ...job,
-    });
+    return this.database.jobs.submit(
+      newJob({
+        name: 'fake',
+        owner: 'tester',
+        bundleHash: hash,
+        metadata: { ...metadata, type },
+        params: { ...(fake !== undefined && { fake }), ...(gate !== undefined && { gate }) },
+        timeoutMs: 3_600_000,
+        maxRuntimeMs: 3_600_000,
+        ...job,
+      }),
+    );
   }
 
   /** A file that lets jobs with this `gate` go on when it is opened. */

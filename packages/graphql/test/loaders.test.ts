@@ -1,3 +1,4 @@
+import { newJob } from '@autotest/core/testing';
 import { describe, expect, test } from 'vitest';
 import { startTestServer } from './support/test-server.ts';
 
@@ -10,23 +11,7 @@ describe('a page of jobs', () => {
       'test',
     );
     for (let n = 0; n < 60; n++) {
-      await database.jobs.submit({
-        name: `job ${n}`,
-        owner: 'ada',
-        priority: 10,
-        bundleHash: 'sha256:0',
-        metadata: { name: 'x', author: 'Ada', doc: '', type: 'client' },
-        params: {},
-        keyvals: {},
-        syncCount: 1,
-        runVerify: true,
-        rebootBefore: 'never',
-        rebootAfter: 'never',
-        timeoutMs: 0,
-        maxRuntimeMs: 0,
-        hostIds: [host.id],
-        anyHosts: 0,
-      });
+      await database.jobs.submit(newJob({ name: `job ${n}`, bundleHash: 'sha256:0', hostIds: [host.id] }));
     }
     const calls: string[] = [];
     for (const store of [database.jobs, database.hosts, database.results, database.lookup]) {

@@ -76,7 +76,10 @@ export const outcomeOfStatus: Readonly<Record<ClassicStatus, ResultOutcome>> = {
   NOSTATUS: 'unknown',
 };
 
-/** The status word that a status log says for our outcome. The original records a test that ran out of time as ERROR. */
+/**
+ * The status word that a status log says for our outcome. The original records a test that ran out of time as ERROR. An `unknown` is never a pass, so it must not
+ * read as one.
+ */
 export const statusOfOutcome: Readonly<Record<ResultOutcome, ClassicStatus>> = {
   pass: 'GOOD',
   fail: 'FAIL',
@@ -85,7 +88,7 @@ export const statusOfOutcome: Readonly<Record<ResultOutcome, ClassicStatus>> = {
   skip: 'TEST_NA',
   abort: 'ABORT',
   timeout: 'ERROR',
-  unknown: 'NOSTATUS',
+  unknown: 'FAIL',
 };
 
 function rankOf(status: ClassicStatus): number {

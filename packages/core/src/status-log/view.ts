@@ -1,8 +1,7 @@
 import type { JournalRecord, RecordOf } from '../journal/record.ts';
 import { nodePath } from '../journal/scope.ts';
-import type { ResultOutcome } from '../results/outcome.ts';
 import { formatStatusLine } from './line.ts';
-import type { ClassicStatus, StatusCode } from './status.ts';
+import { statusOfOutcome, type ClassicStatus, type StatusCode } from './status.ts';
 
 /*
  * The status log as a view of the journal. The log can only say nested things one after another, the journal holds what ran at the same time as
@@ -25,18 +24,6 @@ interface OpenNode {
   readonly queue: (OpenNode | string)[];
   ended: boolean;
 }
-
-/** Words of the original for our outcomes. */
-const statusOf: Readonly<Record<ResultOutcome, ClassicStatus>> = {
-  pass: 'GOOD',
-  fail: 'FAIL',
-  error: 'ERROR',
-  warn: 'WARN',
-  skip: 'TEST_NA',
-  abort: 'ABORT',
-  timeout: 'ERROR',
-  unknown: 'FAIL',
-};
 
 /** Makes lines of a status log (version 1) from journal records, one after another. Pure: the same records give the same text. */
 export class StatusLogView {
@@ -81,7 +68,7 @@ export class StatusLogView {
         return;
       }
       case 'node.end':
-        this.#endAt(record, '', statusOf[record.outcome], record.reason);
+        this.#endAt(record, '', statusOfOutcome[record.outcome], record.reason);
         return;
       case 'node.result':
         this.#result(record);
@@ -179,7 +166,15 @@ export class StatusLogView {
     const message = record.reason ?? (record.outcome === 'pass' ? 'completed successfully' : '');
     this.#push(
       parent,
-      lineText(parent.depth + 1, statusOf[record.outcome], subdir, operation, record.t, message, record.fields ?? {}),
+      lineText(
+        parent.depth + 1,
+        statusOfOutcome[record.outcome],
+        subdir,
+        operation,
+        record.t,
+        message,
+        record.fields ?? {},
+      ),
     );
   }
 

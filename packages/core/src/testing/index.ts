@@ -4,6 +4,7 @@
  * @module
  */
 export { makeTestDatabase } from './database.ts';
+export { newJob } from './new-job.ts';
 export { canBoot, hasSshd, startSshd, type Sshd, type SshdHost } from './sshd.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { ManualClock } from '../time/manual-clock.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@autotest/core';
 import type { Database, EntryRow, HostRow, JobRow, NewJob, Snapshot } from '@autotest/core/db';
-import { makeTestDatabase, ManualClock } from '@autotest/core/testing';
+import { makeTestDatabase, ManualClock, newJob } from '@autotest/core/testing';
 import { compileOptions, type Settings } from '../../src/options.ts';
 
 /** A database in memory with the settings of a dispatcher on it. */
@@ -27,25 +27,7 @@ export async function makeWorld(dispatcherId = 'd1'): Promise<World> {
     database,
     settings: compileOptions({ database, dataDir, dispatcherId, autoservPath, clock, log: silentLog }),
     snapshot: () => database.scheduling.snapshot(),
-    submit: (job = {}) =>
-      database.jobs.submit({
-        name: 'j',
-        owner: 'anna',
-        priority: 10,
-        bundleHash: 'sha256:x',
-        metadata: { name: 'j', author: 'a', doc: 'd', type: 'client' },
-        params: {},
-        keyvals: {},
-        syncCount: 1,
-        runVerify: true,
-        rebootBefore: 'never',
-        rebootAfter: 'never',
-        timeoutMs: 0,
-        maxRuntimeMs: 0,
-        hostIds: [],
-        anyHosts: 0,
-        ...job,
-      }),
+    submit: (job = {}) => database.jobs.submit(newJob({ owner: 'anna', bundleHash: 'sha256:x', ...job })),
     addHost: (name, more = {}) =>
       database.hosts.add({ name, transport: 'local', address: 'localhost', port: 0, user: 'u', ...more }, 'anna'),
     async close() {

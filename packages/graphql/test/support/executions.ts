@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExecutionMove, JournalRecord, RecordBody } from '@autotest/core';
 import type { Database, ExecutionRow } from '@autotest/core/db';
+import { newJob } from '@autotest/core/testing';
 
 /** A job on one host with an execution whose results lie in a directory, as a dispatcher leaves them. */
 export async function makeExecution(
@@ -16,23 +17,7 @@ export async function makeExecution(
     await writeFile(join(resultsDir, path), content);
   }
   await database.bundles.put({ hash: 'sha256:0', fileName: 'hello.ts', source: '', json: '{}', sizeBytes: 0 });
-  const { job } = await database.jobs.submit({
-    name: 'hello',
-    owner: 'ada',
-    priority: 10,
-    bundleHash: 'sha256:0',
-    metadata: { name: 'hello', author: 'Ada', doc: 'Says hello.', type: 'client' },
-    params: {},
-    keyvals: {},
-    syncCount: 1,
-    runVerify: true,
-    rebootBefore: 'never',
-    rebootAfter: 'never',
-    timeoutMs: 0,
-    maxRuntimeMs: 0,
-    hostIds: [],
-    anyHosts: 1,
-  });
+  const { job } = await database.jobs.submit(newJob({ bundleHash: 'sha256:0', anyHosts: 1 }));
   const execution = await database.scheduling.write((w) =>
     w.addExecution({
       purpose: 'job',

@@ -1,4 +1,5 @@
 import type { CountsFragment, JobLineFragment } from '../../src/generated/graphql.ts';
+import { countOutcomes } from '../../src/model/counts.ts';
 
 /** A job with what a test does not care about filled in. */
 export function jobLine(id: string, extra: Partial<JobLineFragment> = {}): JobLineFragment {
@@ -16,15 +17,4 @@ export function jobLine(id: string, extra: Partial<JobLineFragment> = {}): JobLi
   };
 }
 
-export const noCounts: CountsFragment = {
-  total: 0,
-  pass: 0,
-  fail: 0,
-  error: 0,
-  warn: 0,
-  skip: 0,
-  abort: 0,
-  timeout: 0,
-  unknown: 0,
-  running: 0,
-};
+export const noCounts: CountsFragment = countOutcomes([]);

@@ -1,5 +1,5 @@
-import type { ControlMetadata } from '@autotest/core';
 import type { Database, EntryRow, HostRow, JobRow, NewHost, NewJob } from '@autotest/core/db';
+import { newJob as anyJob } from '@autotest/core/testing';
 import { afterEach, beforeEach } from 'vitest';
 
 /** How a suite opens databases. */
@@ -40,27 +40,18 @@ export function newHost(name: string, more: Partial<NewHost> = {}): NewHost {
   return { name, transport: 'ssh', address: '127.0.0.1', port: 22, user: 'tester', ...more };
 }
 
-const metadata: ControlMetadata = { name: 'sleep', author: 'A', doc: 'Sleeps.', type: 'client' };
-
+/** A job of the bundle that `putBundle` puts. */
 export function newJob(more: Partial<NewJob> = {}): NewJob {
-  return {
+  return anyJob({
     name: 'sleep',
     owner: 'anna',
-    priority: 10,
     bundleHash: 'hash',
-    metadata,
+    metadata: { name: 'sleep', author: 'A', doc: 'Sleeps.', type: 'client' },
     params: { seconds: 1 },
-    keyvals: {},
-    syncCount: 1,
-    runVerify: true,
-    rebootBefore: 'never',
-    rebootAfter: 'never',
     timeoutMs: 3_600_000,
     maxRuntimeMs: 60_000,
-    hostIds: [],
-    anyHosts: 0,
     ...more,
-  };
+  });
 }
 
 /** A job with `count` hosts of its own. */
