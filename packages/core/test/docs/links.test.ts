@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
+const pages = globSync(['*.md', '{packages,examples}/*/*.md', 'docs/**/*.md'], { cwd: root });
 
 function withoutCode(file: string): string {
   return readFileSync(file, 'utf8').replace(/```.*?```/gs, '');
