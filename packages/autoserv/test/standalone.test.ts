@@ -28,7 +28,7 @@ describe('machine forms', () => {
     expect(parseMachine(text)).toEqual(expected);
   });
 
-  test.each(['', 'a b', '-oProxyCommand=x', 'h1:', 'h1:0', 'h1:99999', '@h1', '-x@h1', 'h/1', '../h', 'h1\n'])(
+  test.each(['', 'a b', '-oProxyCommand=x', 'h1:', 'h1:0', 'h1:99999', '@h1', '-x@h1', 'h/1', '../h', 'h1\n', 'root:secret@host'])(
     '%j is refused',
     (text) => {
       expect(() => parseMachine(text)).toThrow(/AT_USAGE|host|port|blank/);

@@ -23,6 +23,10 @@ export function parseMachine(text: string): MachineForm {
     );
   const name = match?.[2] ?? match?.[3] ?? '';
   const isAddress = match?.[2] !== undefined || name.includes(':');
+  if (match?.[1]?.includes(':'))
+    throw new UsageError(
+      `Passwords are not taken in host names; let ${name} accept a key of yours, and write user@name.`,
+    );
   if (!match || (!isAddress && !hostNamePattern.test(name)) || match[1]?.startsWith('-')) {
     throw new UsageError(`${JSON.stringify(text)} names no host; write name, user@name, name:port or user@name:port.`);
   }

@@ -73,7 +73,7 @@ function makeRun(resultsDir: string, control: StandaloneControl, options: Client
     resultsDir,
     cacheDir: cacheDir(),
     reboot: options.rebootCommand ?? 'simulate',
-    maxResultsBytes: Math.max(twoGigabytes, Number(process.env.AUTOTEST_MAX_RESULTS_BYTES ?? 0)),
+    maxResultsBytes: maxResultsBytes(process.env.AUTOTEST_MAX_RESULTS_BYTES),
   };
   writeFileSync(join(sessionDir, 'session.json'), `${JSON.stringify(spec, undefined, 2)}\n`);
   return { resultsDir, sessionDir, continued: false };
@@ -87,4 +87,14 @@ function cacheDir(): string {
 /** Name of the job of a prepared run. */
 export function nameOfRun({ sessionDir }: PreparedRun): string {
   return readSessionSpec(sessionFiles(sessionDir)).control.name;
+}
+
+function maxResultsBytes(text: string | undefined): number {
+  if (text === undefined || text === '') return twoGigabytes;
+  if (!/^[1-9]\d{0,15}$/.test(text))
+    throw new AutotestError(
+      'AT_USAGE',
+      `AUTOTEST_MAX_RESULTS_BYTES must be a number of bytes, not ${JSON.stringify(text.slice(0, 40))}.`,
+    );
+  return Number(text);
 }

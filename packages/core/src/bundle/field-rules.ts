@@ -29,7 +29,7 @@ export const controlRules: ObjectRules = {
     syncCount: integer(1, 10_000),
     verify: boolean,
     experimental: boolean,
-    retries: integer(0, 100),
+    retries: noRetries,
     onUnexpectedReboot: oneOf(['continue', 'retry', 'stop']),
     params: checkParamSchema,
   },
@@ -75,6 +75,17 @@ function integer(min: number, max: number): FieldRule {
     const most = max === Number.MAX_SAFE_INTEGER ? 'up' : `to ${max}`;
     report(inspection, start, `'${name}' must be a whole number.`, `Write a number from ${min} ${most}.`);
   };
+}
+
+/** Said at submission: a wish that is dropped without a word would look like retries that did not help. */
+function noRetries(inspection: Inspection, name: string, { value, start }: Literal): void {
+  if (value === 0) return;
+  report(
+    inspection,
+    start,
+    `'${name}' is not supported by this version.`,
+    'Leave it out, and run a job again with `autotest job rerun ID`.',
+  );
 }
 
 function boolean(inspection: Inspection, name: string, { value, start }: Literal): void {

@@ -17,7 +17,7 @@ and reads.\`,
       time: ('short'),
       'category': 'functional', class: 'kernel',
       needs: 'arch:x86_64 & !flaky',
-      syncCount: 2, verify: false, experimental: true, retries: 1,
+      syncCount: 2, verify: false, experimental: true, retries: 0,
       onUnexpectedReboot: 'retry',
       params: {
         sizeMb: { type: 'number', default: -64, min: -100, max: 1_000, doc: 'size' },
@@ -39,7 +39,7 @@ and reads.\`,
     syncCount: 2,
     verify: false,
     experimental: true,
-    retries: 1,
+    retries: 0,
     params: {
       sizeMb: { type: 'number', default: -64, min: -100, max: 1000, doc: 'size' },
       mode: { type: 'choice', choices: ['a', 'b'], default: 'b' },
@@ -183,3 +183,9 @@ function errorOf(source: string): ControlFileError {
   }
   throw new Error('The file was taken');
 }
+
+test('a control file that asks for retries is told that this version has none', () => {
+  const source = `import { defineControl } from '@autotest/core';
+export default defineControl({ name: 'n', author: 'a', doc: 'd', type: 'client', retries: 2, run() {} });`;
+  expect(() => readControlMetadata(source, 'c.ts')).toThrow(/c\.ts:2:\d+: 'retries' is not supported/);
+});
