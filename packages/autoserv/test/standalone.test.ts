@@ -28,12 +28,22 @@ describe('machine forms', () => {
     expect(parseMachine(text)).toEqual(expected);
   });
 
-  test.each(['', 'a b', '-oProxyCommand=x', 'h1:', 'h1:0', 'h1:99999', '@h1', '-x@h1', 'h/1', '../h', 'h1\n', 'root:secret@host'])(
-    '%j is refused',
-    (text) => {
-      expect(() => parseMachine(text)).toThrow(/AT_USAGE|host|port|blank/);
-    },
-  );
+  test.each([
+    '',
+    'a b',
+    '-oProxyCommand=x',
+    'h1:',
+    'h1:0',
+    'h1:99999',
+    '@h1',
+    '-x@h1',
+    'h/1',
+    '../h',
+    'h1\n',
+    'root:secret@host',
+  ])('%j is refused', (text) => {
+    expect(() => parseMachine(text)).toThrow(/AT_USAGE|host|port|blank/);
+  });
 
   test('lists are taken apart, sorted, and each host is there once', () => {
     writeFileSync(join(dir, 'list'), '# all of them\nzeta\nbeta # slow\n\n');
