@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, describe, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { openWindow, seen, useBrowser } from './support/browser.ts';
+import { noBrowser, openWindow, seen, useBrowser } from './support/browser.ts';
 import { startProduct } from './support/product.ts';
 
 useBrowser();
@@ -17,7 +17,7 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-describe('the pages', () => {
+describe.skipIf(noBrowser)('the pages', () => {
   test('have no fault that axe finds, in light and dark', async () => {
     const product = await startProduct();
     const page = await (await openWindow()).newPage();

@@ -1,10 +1,10 @@
 import { expect, describe, test } from 'vitest';
-import { openWindow, seen, useBrowser } from './support/browser.ts';
+import { noBrowser, openWindow, seen, useBrowser } from './support/browser.ts';
 import { startProduct } from './support/product.ts';
 
 useBrowser();
 
-describe('the web interface of a running server', () => {
+describe.skipIf(noBrowser)('the web interface of a running server', () => {
   test('takes a person from the login link to a finished result, all of it live', async () => {
     const product = await startProduct();
     const window = await openWindow();

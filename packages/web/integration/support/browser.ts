@@ -1,3 +1,4 @@
+import { findServices, missingService } from '@autotest/core/testing';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
@@ -13,10 +14,16 @@ const waitMs = 60_000;
 
 let browser: Browser | undefined;
 
-/** Starts Chromium for the tests of a file: `CHROMIUM` or Debian's. */
+const program = process.env['CHROMIUM'] ?? findServices().chromium;
+
+/** True where the tests of a browser have to be skipped. */
+export const noBrowser = program === undefined && missingService('chromium') !== undefined;
+
+/** Starts Chromium for the tests of a file: `CHROMIUM` or the one that is installed. */
 export function useBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: quiet });
+    if (noBrowser) return;
+    browser = await chromium.launch({ executablePath: program ?? 'chromium', args: quiet });
   });
   afterAll(async () => {
     await browser?.close();
