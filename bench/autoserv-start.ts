@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleControl, writeBundle } from '@autotest/core/bundle';
 import { hasSshd, startSshd, type SshdHost } from '@autotest/core/testing';
 import { report, table } from './lib/report.ts';
+import { median } from './lib/statistics.ts';
 
 const quick = process.argv.includes('--quick');
 const runs = quick ? 5 : 21;
@@ -205,8 +206,4 @@ function times(args: readonly string[], count = runs): number[] {
     if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr.toString()}`);
     return performance.now() - startedAt;
   });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

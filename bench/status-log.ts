@@ -20,6 +20,7 @@ import { StatusParserV1, formatStatusLine, type StatusEntry } from '@autotest/co
 import { readClassicTree, readLines } from '@autotest/core/node';
 import { inFreshProcess, peakRssMb } from './lib/fresh-process.ts';
 import { report, table } from './lib/report.ts';
+import { median } from './lib/statistics.ts';
 
 const [, script = '', mode, path = ''] = process.argv;
 const quick = process.argv.includes('--quick');
@@ -158,8 +159,4 @@ function testLines(n: number): string {
 
 function nameOf(n: number): string {
   return `sleeptest.${n}`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { missingService } from '@autotest/core/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -80,9 +80,7 @@ describe('a submission is refused clearly', () => {
 
   it('for malformed GraphQL, with status 400 and no stack', async () => {
     const lab = await startLab({ dispatcher: false });
-    const { token } = JSON.parse(
-      process.getBuiltinModule('node:fs').readFileSync(`${lab.dataDir}/server.json`, 'utf8'),
-    ) as { token: string };
+    const { token } = JSON.parse(readFileSync(`${lab.dataDir}/server.json`, 'utf8')) as { token: string };
     const post = (body: string, authorization?: string) =>
       fetch(`${lab.url}/graphql`, {
         method: 'POST',

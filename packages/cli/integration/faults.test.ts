@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { missingService, startSshd, startTcpProxy } from '@autotest/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -181,7 +181,6 @@ function counterLines(lab: Lab, job: Parameters<typeof resultFile>[1]): string[]
 }
 
 function readNames(lab: Lab, job: Parameters<typeof resultFile>[1]): string {
-  const { readdirSync } = process.getBuiltinModule('node:fs');
   return readdirSync(resultsDir(lab, job))
     .filter((name) => name.startsWith('crashinfo.'))
     .join('\n');

@@ -25,6 +25,13 @@ it('a result tree is drawn with outcomes, durations and the first line of reason
   expect(text.split('\n')).toEqual(['├─ ✗ group', '│  ├─ ✓ sleep 1.2 s', '│  └─ ✗ io: short read …', '└─ … later']);
 });
 
+it('names and reasons of strangers bring no control characters to the terminal', () => {
+  const hostile = 'a\u001b]0;title\u0007b\u009b31m\rc';
+  const text = formatResultTree([node('x', null, 'fail', { name: hostile, reason: hostile })]);
+  expect(text).not.toMatch(/\p{Cc}/u);
+  expect(text).toContain('title');
+});
+
 it('metrics are summed up over their iterations', () => {
   const metric = (iteration: number, value: number) => ({
     iteration,

@@ -5,70 +5,77 @@ import {
   type JobView,
   type ResultFieldsFragment,
 } from '@autotest/graphql/client';
-import { formatDuration } from '@autotest/core';
+import { printable } from '@autotest/core';
 import { note } from '../output/print.ts';
+import { describeNode } from '../output/result-tree.ts';
 import { StatusLine } from '../output/status-line.ts';
-import { outcomeMark, paint, paintState } from '../output/style.ts';
+import { paint, paintState } from '../output/style.ts';
+import { shownNode } from './shown-node.ts';
 
 /**
  * Watches a job to its end and prints what happens as lines on stderr: states of entries, and tests as they end. On a terminal a last line shows what runs
  * right now.
- *
- * @returns the job as it ended, or as it was when the signal fired
  */
-export async function followJob(
-  server: Connection,
-  jobId: string,
-  options: { quiet?: boolean; signal?: AbortSignal } = {},
-): Promise<JobView> {
+export async function followJob(server: Connection, jobId: string, options: { quiet?: boolean } = {}): Promise<void> {
   const line = new StatusLine();
   const progress = new Progress(options.quiet ? () => undefined : (text) => line.print(text, process.stderr));
-  const onReconnect = () => note('Connected again.');
-  let last: JobView | undefined;
   try {
-    for await (const { view } of watchJob(server, jobId, { signal: options.signal, onReconnect })) {
-      last = view;
-      progress.show(view);
-      if (!options.quiet) line.set(describeNow(view));
+    for await (const { event, view } of watchJob(server, jobId, { onReconnect: () => note('Connected again.') })) {
+      // An event brings what it changed: the other results of a large job need no look.
+      const entries = event === undefined ? view.entries : [event.entry];
+      const results = event === undefined ? view.results.values() : [event.result];
+      for (const entry of entries) if (entry) progress.entry(entry);
+      for (const result of results) if (result) progress.result(result);
+      if (!options.quiet) line.set(describeNow(view, progress.running));
     }
-  } catch (error) {
-    if (!options.signal?.aborted || last === undefined) throw error;
   } finally {
     line.clear();
   }
-  if (last === undefined) throw new Error(`The watch of job ${jobId} ended before it began.`);
-  return last;
 }
 
-/** Says each thing once. */
+/** Says each thing once, and knows what runs. */
 class Progress {
   readonly #print: (line: string) => void;
   readonly #entries = new Map<string, string>();
   readonly #results = new Map<string, string>();
+  readonly #running = new Set<string>();
 
   constructor(print: (line: string) => void) {
     this.#print = print;
   }
 
-  show(view: JobView): void {
-    for (const entry of view.entries) {
-      const text = describeEntry(entry);
-      if (this.#entries.get(entry.id) !== text) this.#print(`${paint('gray', clock(), process.stderr)} ${text}`);
-      this.#entries.set(entry.id, text);
+  /** Path of what began last of all that runs. */
+  get running(): string | undefined {
+    return [...this.#running].at(-1);
+  }
+
+  entry(entry: EntryFieldsFragment): void {
+    const text = describeEntry(entry);
+    if (this.#entries.get(entry.id) !== text) this.#say(text);
+    this.#entries.set(entry.id, text);
+  }
+
+  result(result: ResultFieldsFragment): void {
+    if (result.outcome === null) {
+      this.#running.add(result.path);
+      return;
     }
-    for (const result of view.results.values()) {
-      if (result.outcome === null || this.#results.get(result.id) === result.outcome) continue;
-      this.#results.set(result.id, result.outcome);
-      if (result.node === 'subtest') continue;
-      this.#print(`${paint('gray', clock(), process.stderr)} ${describeResult(result)}`);
-    }
+    this.#running.delete(result.path);
+    if (this.#results.get(result.id) === result.outcome) return;
+    this.#results.set(result.id, result.outcome);
+    if (result.node === 'subtest') return;
+    this.#say(`${'  '.repeat(result.depth)}${describeNode(shownNode(result), result.path, process.stderr)}`);
+  }
+
+  #say(text: string): void {
+    this.#print(`${paint('gray', new Date().toTimeString().slice(0, 8), process.stderr)} ${text}`);
   }
 }
 
 function describeEntry(entry: EntryFieldsFragment): string {
   const who = entry.host?.name ?? 'any host';
   if (entry.state === 'finished') {
-    const cause = entry.cause ? `: ${entry.cause.message} [${entry.cause.code}]` : '';
+    const cause = entry.cause ? `: ${printable(entry.cause.message)} [${entry.cause.code}]` : '';
     return `${who}: ${paintState(entry.outcome ?? 'finished')}${cause}`;
   }
   const waiting =
@@ -76,23 +83,9 @@ function describeEntry(entry: EntryFieldsFragment): string {
   return `${who}: ${paintState(entry.state)}${waiting}`;
 }
 
-function describeResult(result: ResultFieldsFragment): string {
-  const time =
-    result.startedAt && result.endedAt
-      ? ` ${formatDuration(Date.parse(result.endedAt) - Date.parse(result.startedAt))}`
-      : '';
-  const reason = result.reason && result.outcome !== 'pass' ? `: ${result.reason.split('\n', 1)[0]}` : '';
-  return `${'  '.repeat(result.depth)}${outcomeMark(result.outcome)} ${result.path}${paint('gray', time, process.stderr)}${reason}`;
-}
-
-function describeNow(view: JobView): string {
-  const running = [...view.results.values()].filter((result) => result.outcome === null).map((result) => result.path);
+function describeNow(view: JobView, running: string | undefined): string {
   const states = [...Map.groupBy(view.entries, (entry) => entry.state)].map(
     ([state, entries]) => `${entries.length} ${state}`,
   );
-  return `${view.job.name}: ${states.join(', ')}${running.length > 0 ? ` · ${running.at(-1)}` : ''}`;
-}
-
-function clock(): string {
-  return new Date().toTimeString().slice(0, 8);
+  return printable(`${view.job.name}: ${states.join(', ')}${running === undefined ? '' : ` · ${running}`}`);
 }

@@ -1,9 +1,10 @@
 import { formatDuration } from '@autotest/core';
-import { JobDocument, type Connection, type JobQuery, type ResultFieldsFragment } from '@autotest/graphql/client';
+import { JobDocument, type Connection, type JobQuery } from '@autotest/graphql/client';
 import { RefusedError } from '../errors.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
-import { formatMetrics, formatResultTree, type ShownNode } from '../output/result-tree.ts';
+import { formatMetrics, formatResultTree } from '../output/result-tree.ts';
 import { paint, paintState } from '../output/style.ts';
+import { shownNode } from './shown-node.ts';
 
 export type WholeJob = NonNullable<JobQuery['job']>;
 
@@ -26,16 +27,9 @@ export function printReport(job: WholeJob): ExitCode {
     else if (state !== 'finished')
       console.log(`  ${who}: ${paintState(state)}${waiting ? `: ${waiting.message}` : ''}`);
   }
-  const nodes = shownNodes(job.results);
+  const nodes = job.results.map(shownNode);
   if (nodes.length > 0) console.log(`\n${formatResultTree(nodes)}`);
   const metrics = formatMetrics(nodes);
   if (metrics) console.log(`\n${metrics}`);
   return exitCodeOfJob(job.outcome, job.counts);
-}
-
-function shownNodes(results: readonly ResultFieldsFragment[]): ShownNode[] {
-  return results.map(({ startedAt, endedAt, ...result }) => ({
-    ...result,
-    durationMs: startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : undefined,
-  }));
 }

@@ -6,7 +6,7 @@ import { connect } from '@autotest/graphql/client';
 import type { CommandModule } from 'yargs';
 import { followJob } from '../api/follow-job.ts';
 import { printReport, readJob } from '../api/job-report.ts';
-import { submit } from '../api/submit.ts';
+import { submitInput } from '../api/submit.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { note } from '../output/print.ts';
 import { paint } from '../output/style.ts';
@@ -37,20 +37,11 @@ export function demoCommand(outcome: { exitCode: ExitCode }): CommandModule<unkn
 }
 
 async function runJob(access: { url: string; token: string }, control: string, data: string): Promise<ExitCode> {
+  const { bundleControl, bundleToJson } = await import('@autotest/core/bundle');
   const server = connect(access);
   try {
-    const submitted = await submit(server, {
-      control,
-      host: [],
-      any: undefined,
-      needs: undefined,
-      name: undefined,
-      param: [],
-      keyval: [],
-      priority: undefined,
-      timeout: undefined,
-      'max-runtime': undefined,
-      'request-id': undefined,
+    const submitted = await submitInput(server, {
+      bundle: bundleToJson(await bundleControl({ entryPath: control })),
     });
     note(`Submitted ${control} as job ${submitted.id}.\n`);
     await followJob(server, submitted.id);

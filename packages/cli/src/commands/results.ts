@@ -1,14 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { outputFormats, note, printData, type OutputFormat } from '../output/print.ts';
+import { outputFormats, note, printData } from '../output/print.ts';
 import { formatMetrics, formatResultTree } from '../output/result-tree.ts';
 import { UsageError } from '../errors.ts';
 import { readResults, type ResultsReport } from '../results/read-results.ts';
-
-interface ResultsArguments {
-  directory: string;
-  output: OutputFormat;
-}
 
 /** `autotest results parse|show DIR`: reads results directories, without a server. */
 export function resultsCommand(outcome: { exitCode: ExitCode }): CommandModule {
@@ -34,7 +29,7 @@ export function resultsCommand(outcome: { exitCode: ExitCode }): CommandModule {
           describe: 'show verdict, tree and metrics of a results directory',
           builder: (sub) => sub.positional('directory', { type: 'string', demandOption: true }),
           handler: async (args) => {
-            const report = await read((args as unknown as ResultsArguments).directory);
+            const report = await read(args.directory as string);
             for (const job of report.jobs) {
               console.log(`${job.name}: ${job.outcome}`);
               console.log(formatResultTree(job.nodes));

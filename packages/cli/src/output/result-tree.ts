@@ -1,4 +1,4 @@
-import { formatDuration } from '@autotest/core';
+import { formatDuration, printable } from '@autotest/core';
 import { outcomeMark, paint } from './style.ts';
 import { formatTable } from './table.ts';
 
@@ -37,11 +37,14 @@ export function formatResultTree(nodes: readonly ShownNode[]): string {
   return lines.join('\n');
 }
 
-function describeNode(node: ShownNode): string {
+/** A node in one line: sign, name (or `label`), duration, and the reason where it did not pass. */
+export function describeNode(node: Omit<ShownNode, 'metrics'>, label = node.name, stream?: NodeJS.WriteStream): string {
   const time =
-    node.durationMs === undefined || node.durationMs < 1 ? '' : paint('gray', ` ${formatDuration(node.durationMs)}`);
+    node.durationMs === undefined || node.durationMs < 1
+      ? ''
+      : paint('gray', ` ${formatDuration(node.durationMs)}`, stream);
   const reason = node.reason && node.outcome !== 'pass' ? `: ${firstLine(node.reason)}` : '';
-  return `${outcomeMark(node.outcome)} ${firstLine(node.name)}${time}${reason}`;
+  return `${outcomeMark(node.outcome)} ${firstLine(label)}${time}${reason}`;
 }
 
 /** Metrics of all nodes: a row for each name, with mean, lowest and highest of its iterations. Empty text when there are none. */
@@ -80,5 +83,6 @@ function formatNumber(value: number): string {
 
 function firstLine(text: string): string {
   const [line = ''] = text.split('\n', 1);
-  return line.length < text.length ? `${line} …` : line;
+  const shown = printable(line);
+  return line.length < text.length ? `${shown} …` : shown;
 }

@@ -34,8 +34,6 @@ export interface Running {
   readonly dispatcher: Dispatcher | undefined;
   /** For the CLI on this machine; undefined without server. */
   readonly access: { readonly url: string; readonly token: string } | undefined;
-  /** True when there was no user before. */
-  readonly firstStart: boolean;
   /** Stops what was started, newest first. Running jobs go on and are adopted by the next dispatcher, unless `abortRunning`. */
   stop(options?: { abortRunning?: boolean }): Promise<void>;
 }
@@ -45,7 +43,15 @@ export async function start(options: StartOptions): Promise<Running> {
   const log = createLog({ level: options.logLevel ?? 'warn', write: (line) => process.stderr.write(`${line}\n`) });
   const teardowns: ((abortRunning: boolean) => Promise<void> | void)[] = [];
   const stop = async ({ abortRunning = false } = {}) => {
-    for (const teardown of teardowns.splice(0).reverse()) await teardown(abortRunning);
+    const errors: unknown[] = [];
+    for (const teardown of teardowns.splice(0).reverse()) {
+      try {
+        await teardown(abortRunning);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Stopping failed.');
   };
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
@@ -54,7 +60,7 @@ export async function start(options: StartOptions): Promise<Running> {
     });
     teardowns.push(() => database.close());
 
-    const admin = options.server ? await createFirstAdmin(database, userInfo().username) : undefined;
+    if (options.server) await createFirstAdmin(database, userInfo().username);
     let server: Server | undefined;
     let access: Running['access'];
     if (options.server) {
@@ -84,9 +90,10 @@ export async function start(options: StartOptions): Promise<Running> {
       writeLocalServer(options.data, written);
       teardowns.push(() => removeLocalServer(options.data, written));
     }
-    return { database, dataDir: options.data, server, dispatcher, access, firstStart: admin?.created ?? false, stop };
+    return { database, dataDir: options.data, server, dispatcher, access, stop };
   } catch (error) {
-    await stop();
+    // What fails now must not take the place of why nothing started.
+    await stop().catch((failure: unknown) => log.warn('stopping failed', { error: failure }));
     throw error;
   }
 }
