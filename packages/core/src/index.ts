@@ -53,6 +53,7 @@ export * from './model/execution.ts';
 export * from './model/host.ts';
 export * from './model/job.ts';
 export * from './model/task.ts';
+export * from './model/wait.ts';
 export * from './model/event.ts';
 export * from './execution/spec.ts';
 export * from './execution/messages.ts';

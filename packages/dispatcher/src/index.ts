@@ -17,7 +17,7 @@
 export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
 export type { DispatcherLimits, DispatcherOptions } from './options.ts';
 export { plan } from './plan/plan.ts';
-export type { Assignment, EntryEnding, Interrupt, Plan, PlanLimits, WaitingCode, WaitingReason } from './plan/types.ts';
+export type { Assignment, EntryEnding, Interrupt, Plan, PlanLimits, WaitingReason } from './plan/types.ts';
 export {
   AutoservMissingError,
   BundleMissingError,

@@ -11,6 +11,7 @@ import type {
   ResultNodeRow,
   StoredBundle,
   TaskRow,
+  WaitRow,
 } from '@autotest/core/db';
 
 /** Rows as one request sees them: each is read once, and what is asked at the same moment is read together. */
@@ -21,6 +22,7 @@ export interface Loaders {
   readonly execution: DataLoader<number, ExecutionRow | undefined>;
   readonly task: DataLoader<number, TaskRow | undefined>;
   readonly node: DataLoader<number, ResultNodeRow | undefined>;
+  readonly wait: DataLoader<number, WaitRow | undefined>;
   readonly bundle: DataLoader<string, StoredBundle | undefined>;
   /** By host id. */
   readonly holder: DataLoader<number, LeaseRow['holder'] | undefined>;
@@ -45,6 +47,7 @@ export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
     execution: byKey((ids) => lookup.executions(ids)),
     task: byKey((ids) => lookup.tasks(ids)),
     node: byKey((ids) => lookup.nodes(ids)),
+    wait: byKey((ids) => lookup.waits(ids)),
     holder: byKey((ids) => lookup.holders(ids)),
     bundle: new DataLoader((hashes) => Promise.all(hashes.map((hash) => bundles.get(hash)))),
     entriesOf: groupedBy(

@@ -7,6 +7,7 @@ import type { HostSpec } from '../execution/spec.ts';
 import type { HostMove } from '../model/host.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskKind, TaskMove, TaskOutcome } from '../model/task.ts';
+import type { WaitReason } from '../model/wait.ts';
 import type {
   DispatcherRow,
   EntryRow,
@@ -20,6 +21,7 @@ import type {
   TaskRow,
   TokenRow,
   UserRow,
+  WaitRow,
 } from './rows.ts';
 
 /**
@@ -79,6 +81,7 @@ export interface LookupStore {
   entries(ids: readonly number[]): Promise<Map<number, EntryRow>>;
   executions(ids: readonly number[]): Promise<Map<number, ExecutionRow>>;
   tasks(ids: readonly number[]): Promise<Map<number, TaskRow>>;
+  waits(ids: readonly number[]): Promise<Map<number, WaitRow>>;
   nodes(ids: readonly number[]): Promise<Map<number, ResultNodeRow>>;
   /** Who holds the leases of hosts. */
   holders(hostIds: readonly number[]): Promise<Map<number, LeaseRow['holder']>>;
@@ -107,7 +110,10 @@ export interface BundleStore {
 type Reach = 'name' | 'transport' | 'address' | 'port' | 'user' | 'keyFile';
 
 /** A host to be added; what is left out is empty, and nothing protects it. */
-export interface NewHost extends Pick<HostSpec, Reach>, Partial<Omit<HostSpec, Reach>> {}
+export interface NewHost extends Pick<HostSpec, Reach>, Partial<Omit<HostSpec, Reach>> {
+  /** For one job only. */
+  readonly oneTime?: boolean;
+}
 
 export interface HostStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */
@@ -145,11 +151,30 @@ export interface HostStore {
   pinKey(id: number, key: string): Promise<boolean>;
 }
 
+/** What a submission may leave open. */
+type Unasked = 'idleTimeoutMs' | 'infraRetries' | 'retries' | 'reserveOn' | 'reserveMs' | 'account';
+
 /** What a submission says of a job. */
-export interface NewJob extends Omit<
-  JobRow,
-  'id' | 'state' | 'outcome' | 'controlType' | 'createdAt' | 'startedAt' | 'finishedAt' | 'abortedBy' | 'abortReason'
-> {
+export interface NewJob
+  extends
+    Omit<
+      JobRow,
+      | 'id'
+      | 'state'
+      | 'outcome'
+      | 'controlType'
+      | 'createdAt'
+      | 'startedAt'
+      | 'finishedAt'
+      | 'abortedBy'
+      | 'abortReason'
+      | 'entryCount'
+      | 'activeCount'
+      | 'finishedCount'
+      | 'worstOutcome'
+      | Unasked
+    >,
+    Partial<Pick<JobRow, Unasked>> {
   /** One entry each: a host by id. */
   readonly hostIds: readonly number[];
   /** Entries whose host is to be chosen. None of either kind: a job without hosts. */
@@ -287,9 +312,19 @@ export interface SchedulingStore {
    * again, so it must do nothing but write here; other stores used inside of it take part in the transaction.
    */
   write<T>(work: (w: SchedulingWrite) => Promise<T>): Promise<T | undefined>;
-  setWaiting(reasons: readonly { entryId: number; code: string; message: string }[]): Promise<void>;
+  /** Stores reasons, and ties to each the entries that wait for it from now on (queued ones only; ties that stand stay). */
+  setWaits(
+    waits: readonly { readonly key: string; readonly reason: WaitReason; readonly entryIds: readonly number[] }[],
+  ): Promise<void>;
   extendLeases(dispatcherId: string, untilMs: number): Promise<number>;
-  heartbeat(dispatcher: Omit<DispatcherRow, 'heartbeatAt'>): Promise<void>;
+  /** A process takes this id: whoever had it before cannot write any more. Gives the epoch under which it writes. */
+  register(dispatcher: Omit<DispatcherRow, 'heartbeatAt' | 'epoch' | 'draining' | 'shortage'>): Promise<number>;
+  /** A sign of life. False: somebody else has the id by now, or declared this one dead. */
+  beat(dispatcher: Pick<DispatcherRow, 'id' | 'epoch' | 'shortage'>): Promise<boolean>;
+  /** Declares a dispatcher dead that gave no sign since `heartbeatAt`: nothing that it writes is accepted any more. False: it lives after all. */
+  declareDead(dispatcher: Pick<DispatcherRow, 'id' | 'epoch' | 'heartbeatAt'>): Promise<boolean>;
+  /** @throws AutotestError AT_NOT_FOUND */
+  setDraining(id: string, draining: boolean, by: string): Promise<void>;
   /** All that ever gave a sign of life, by id. */
   dispatchers(): Promise<DispatcherRow[]>;
   /**

@@ -4,7 +4,8 @@ import type { Cause, EntryOutcome, EntryState } from '../model/entry.ts';
 import type { ExecutionState, ExitClass, Purpose } from '../model/execution.ts';
 import type { HostSpec } from '../execution/spec.ts';
 import type { HostState } from '../model/host.ts';
-import type { JobState, RebootAfter, RebootBefore } from '../model/job.ts';
+import type { JobState, RebootAfter, RebootBefore, ReserveOn } from '../model/job.ts';
+import type { WaitReason } from '../model/wait.ts';
 import type { TaskKind, TaskOutcome, TaskState } from '../model/task.ts';
 import type { NodeKind } from '../journal/record.ts';
 import type { MetricDirection, ResultOutcome } from '../results/outcome.ts';
@@ -18,6 +19,8 @@ export interface UserRow {
   readonly id: number;
   readonly login: string;
   readonly role: Role;
+  /** Shares hosts with the others of this name. */
+  readonly team?: string;
   readonly createdAt: number;
 }
 
@@ -44,7 +47,27 @@ export interface HostRow extends HostSpec {
   readonly quarantineReason?: string;
   /** When a host set aside is verified again. */
   readonly reverifyAt?: number;
+  /** Login of the person who has it for a while; only that person's jobs run on it. */
+  readonly reservedBy?: string;
+  readonly reservedUntil?: number;
+  readonly reserveReason?: string;
+  /** Share of its latest work that did not fail for the host's sake, the newest counting most: 0 to 1. */
+  readonly health: number;
+  /** Repairs in a row that did not help. */
+  readonly repairFailures: number;
+  /** When the last repair ended. */
+  readonly repairedAt?: number;
+  /** What it was provisioned with last. */
+  readonly image?: string;
+  /** Registered for one job only. */
+  readonly oneTime: boolean;
   readonly createdAt: number;
+}
+
+/** A job that has to end first; `passed`: and with that outcome. */
+export interface JobDependency {
+  readonly jobId: number;
+  readonly when: 'finished' | 'passed';
 }
 
 export interface JobRow {
@@ -67,6 +90,35 @@ export interface JobRow {
   readonly rebootAfter: RebootAfter;
   readonly timeoutMs: number;
   readonly maxRuntimeMs: number;
+  /** No output for so long ends an execution; 0: no limit. */
+  readonly idleTimeoutMs: number;
+  /** How often an entry is tried again after a failure of the lab. */
+  readonly infraRetries: number;
+  /** How often an entry is tried again after a failure of a test. */
+  readonly retries: number;
+  /** Key of a label whose value all hosts of a group share. */
+  readonly sameValueOf?: string;
+  /** What hosts are provisioned with first. */
+  readonly provision?: string;
+  /** When the owner keeps the hosts after the job. */
+  readonly reserveOn: ReserveOn;
+  readonly reserveMs: number;
+  /** Whose share its hosts count to: the owner's team, or the owner. */
+  readonly account: string;
+  /** Only dispatchers of this set run it. */
+  readonly pool?: string;
+  readonly suiteId?: number;
+  readonly recurringId?: number;
+  /** Jobs that have to end first. */
+  readonly after?: readonly JobDependency[];
+  /** W3C trace context of the submission. */
+  readonly traceParent?: string;
+  /** Entries in all, those with a host or an execution, and those that are over. */
+  readonly entryCount: number;
+  readonly activeCount: number;
+  readonly finishedCount: number;
+  /** Of the entries that are over. */
+  readonly worstOutcome?: EntryOutcome;
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
@@ -88,8 +140,14 @@ export interface EntryRow {
   readonly named: boolean;
   readonly hostless: boolean;
   readonly executionId?: number;
-  /** Why it waits; kept current by the dispatcher. */
-  readonly waiting?: { readonly code: string; readonly message: string };
+  /** Why it waits while it is queued: a row of `waits`. */
+  readonly waitId?: number;
+  /** Who answers for it from its assignment on. */
+  readonly dispatcherId?: string;
+  /** 1 for the first; rises with each retry. */
+  readonly attempt: number;
+  readonly infraFailures: number;
+  readonly testFailures: number;
   readonly abortRequested: boolean;
   readonly hostFailures: number;
   /** Hosts on which this entry failed already. */
@@ -115,6 +173,10 @@ export interface ExecutionRow {
   readonly resultsDir: string;
   readonly socketPath: string;
   readonly dispatcherId: string;
+  /** What carries it out: `local`, `slurm`. */
+  readonly executor: string;
+  /** Its id there. */
+  readonly externalId?: string;
   readonly pid?: number;
   /** Start time of the process in clock ticks (/proc/PID/stat field 22): tells a reused pid. */
   readonly pidStartTicks?: string;
@@ -139,6 +201,8 @@ export interface TaskRow {
   readonly outcome?: TaskOutcome;
   readonly cause?: Cause;
   readonly requestedBy: string;
+  /** Who answers for it. */
+  readonly dispatcherId?: string;
   readonly executionId?: number;
   readonly createdAt: number;
   readonly startedAt?: number;
@@ -192,4 +256,151 @@ export interface DispatcherRow {
   readonly pid: number;
   readonly startedAt: number;
   readonly heartbeatAt: number;
+  /** Rises whenever a process takes this id and when it is declared dead; what writes under an older one is refused. */
+  readonly epoch: number;
+  readonly maxExecutions: number;
+  /** It finishes what it has and takes nothing new. */
+  readonly draining: boolean;
+  /** Names of the sets that it belongs to. */
+  readonly pools: readonly string[];
+  /** Logins of the only owners whose jobs it takes; undefined: everybody's. */
+  readonly onlyUsers?: readonly string[];
+  /** Where its results are served. */
+  readonly url?: string;
+  /** What keeps it from starting anything. */
+  readonly shortage?: string;
+}
+
+/** Why entries wait: one row for all that wait for the same. */
+export interface WaitRow {
+  readonly id: number;
+  readonly key: string;
+  readonly code: string;
+  readonly reason: WaitReason;
+  readonly changedAt: number;
+}
+
+export interface AccountRow {
+  readonly name: string;
+  /** Share of the hosts relative to others. */
+  readonly weight: number;
+  /** Hosts it may hold at once. */
+  readonly maxHosts?: number;
+}
+
+export interface LabelRow {
+  readonly name: string;
+  readonly description?: string;
+  /** Keeps a host out of what does not ask for the label. */
+  readonly onlyIfNeeded: boolean;
+}
+
+export interface AclGroupRow {
+  readonly id: number;
+  readonly name: string;
+  readonly description?: string;
+  /** Logins. */
+  readonly users: readonly string[];
+  readonly hostIds: readonly number[];
+}
+
+/** What one dispatcher does for all. */
+export interface RoleRow {
+  readonly name: string;
+  readonly dispatcherId: string;
+  readonly epoch: number;
+  readonly expiresAt: number;
+}
+
+export interface DurationRow {
+  readonly name: string;
+  readonly runs: number;
+  readonly meanMs: number;
+  readonly varianceMs2: number;
+  readonly changedAt: number;
+}
+
+export interface SuiteRow {
+  readonly id: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly jobCount: number;
+  readonly finishedCount: number;
+  readonly worstOutcome?: EntryOutcome;
+  readonly createdAt: number;
+  readonly finishedAt?: number;
+}
+
+export const missedRunPolicies = ['skip', 'once', 'all'] as const;
+/** What becomes of runs whose time passed while nobody was there. */
+export type MissedRunPolicy = (typeof missedRunPolicies)[number];
+
+export interface RecurringRow {
+  readonly id: number;
+  readonly version: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly enabled: boolean;
+  readonly bundleHash: string;
+  /** JSON of the submission. */
+  readonly job: string;
+  readonly cron?: string;
+  readonly timezone?: string;
+  readonly everyMs?: number;
+  readonly missed: MissedRunPolicy;
+  /** Submissions left; undefined: without end. */
+  readonly remaining?: number;
+  readonly nextAt?: number;
+  readonly lastAt?: number;
+  readonly lastJobId?: number;
+  /** Why the last submission failed. */
+  readonly problem?: string;
+  readonly createdAt: number;
+}
+
+export const notificationChannels = ['mail', 'webhook'] as const;
+export type NotificationChannel = (typeof notificationChannels)[number];
+
+/** What a rule is told of; an empty field asks for nothing. */
+export interface NotificationFilter {
+  /** `finished` of a job, `started` of its first entry, `setAside` of a host. @default ['job.finished'] */
+  readonly on?: readonly ('job.finished' | 'job.started' | 'host.setAside')[];
+  /** Only jobs with one of these outcomes. */
+  readonly outcomes?: readonly EntryOutcome[];
+  /** Only jobs of this owner. */
+  readonly owner?: string;
+  /** Only jobs whose name contains this. */
+  readonly nameContains?: string;
+  readonly suiteId?: number;
+}
+
+export interface NotificationRuleRow {
+  readonly id: number;
+  readonly owner: string;
+  readonly jobId?: number;
+  readonly channel: NotificationChannel;
+  /** Addresses separated by commas, or a URL. */
+  readonly target: string;
+  readonly secret?: string;
+  readonly filter: NotificationFilter;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+}
+
+export const deliveryStates = ['queued', 'sending', 'sent', 'failed'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export interface DeliveryRow {
+  readonly id: number;
+  readonly ruleId: number;
+  readonly eventId?: number;
+  readonly jobId?: number;
+  /** JSON of the message. */
+  readonly payload: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly nextAt?: number;
+  readonly problem?: string;
+  readonly createdAt: number;
+  readonly sentAt?: number;
 }

@@ -1,18 +1,28 @@
 import type { InferKyselyTable } from '@mikro-orm/sql';
+import { AccountEntity } from './entities/account.ts';
+import { AclGroupEntity, AclHostEntity, AclUserEntity } from './entities/acl.ts';
 import { BundleEntity } from './entities/bundle.ts';
 import { DispatcherEntity } from './entities/dispatcher.ts';
+import { DurationEntity } from './entities/duration.ts';
 import { EntryEntity } from './entities/entry.ts';
 import { EventEntity } from './entities/event.ts';
 import { ExecutionKeyvalEntity } from './entities/execution-keyval.ts';
 import { ExecutionEntity } from './entities/execution.ts';
 import { HostEntity } from './entities/host.ts';
+import { IdBlockEntity } from './entities/id-block.ts';
 import { JobEntity } from './entities/job.ts';
+import { LabelEntity } from './entities/label.ts';
 import { LeaseEntity } from './entities/lease.ts';
 import { MetricEntity } from './entities/metric.ts';
+import { DeliveryEntity, NotificationRuleEntity } from './entities/notification.ts';
+import { RecurringEntity } from './entities/recurring.ts';
 import { ResultNodeEntity } from './entities/result-node.ts';
+import { RoleEntity } from './entities/role.ts';
+import { SuiteEntity } from './entities/suite.ts';
 import { TaskEntity } from './entities/task.ts';
 import { TokenEntity } from './entities/token.ts';
 import { UserEntity } from './entities/user.ts';
+import { WaitEntity } from './entities/wait.ts';
 
 /** Every table. The migrations must lead to exactly this; a test compares. */
 export const entities = [
@@ -30,6 +40,19 @@ export const entities = [
   ExecutionKeyvalEntity,
   DispatcherEntity,
   EventEntity,
+  WaitEntity,
+  AccountEntity,
+  LabelEntity,
+  AclGroupEntity,
+  AclUserEntity,
+  AclHostEntity,
+  RoleEntity,
+  IdBlockEntity,
+  DurationEntity,
+  SuiteEntity,
+  RecurringEntity,
+  NotificationRuleEntity,
+  DeliveryEntity,
 ];
 
 type Named = { columnNamingStrategy: 'property' };
@@ -50,4 +73,17 @@ export interface Tables {
   execution_keyvals: InferKyselyTable<typeof ExecutionKeyvalEntity, Named>;
   dispatchers: InferKyselyTable<typeof DispatcherEntity, Named>;
   events: InferKyselyTable<typeof EventEntity, Named>;
+  waits: InferKyselyTable<typeof WaitEntity, Named>;
+  accounts: InferKyselyTable<typeof AccountEntity, Named>;
+  labels: InferKyselyTable<typeof LabelEntity, Named>;
+  acl_groups: InferKyselyTable<typeof AclGroupEntity, Named>;
+  acl_users: InferKyselyTable<typeof AclUserEntity, Named>;
+  acl_hosts: InferKyselyTable<typeof AclHostEntity, Named>;
+  roles: InferKyselyTable<typeof RoleEntity, Named>;
+  id_blocks: InferKyselyTable<typeof IdBlockEntity, Named>;
+  durations: InferKyselyTable<typeof DurationEntity, Named>;
+  suites: InferKyselyTable<typeof SuiteEntity, Named>;
+  recurring: InferKyselyTable<typeof RecurringEntity, Named>;
+  notification_rules: InferKyselyTable<typeof NotificationRuleEntity, Named>;
+  deliveries: InferKyselyTable<typeof DeliveryEntity, Named>;
 }

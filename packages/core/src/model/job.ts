@@ -17,6 +17,10 @@ export const rebootPolicies = {
 export type RebootBefore = (typeof rebootPolicies.before)[number];
 export type RebootAfter = (typeof rebootPolicies.after)[number];
 
+/** When the owner of a job keeps its hosts afterwards, to look at them. */
+export const reservePolicies = ['never', 'failure', 'always'] as const;
+export type ReserveOn = (typeof reservePolicies)[number];
+
 /** State of a job whose entries are in these states. */
 export function jobStateOf(states: readonly EntryState[]): JobState {
   if (states.length > 0 && states.every((state) => state === 'finished')) return 'finished';

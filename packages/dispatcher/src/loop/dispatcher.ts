@@ -64,6 +64,7 @@ class RunningDispatcher implements Dispatcher {
   readonly #startedAt: number;
   /** Ids of dead dispatchers of this machine. */
   #inherited: ReadonlySet<string> = new Set();
+  #epoch = 0;
   #stopNews: (() => void) | undefined;
 
   constructor(settings: Settings, claim: { release(): Promise<void> }) {
@@ -82,6 +83,14 @@ class RunningDispatcher implements Dispatcher {
 
   async start(): Promise<void> {
     const { database, log, machine } = this.#settings;
+    this.#epoch = await database.scheduling.register({
+      id: this.id,
+      machine,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      maxExecutions: this.#settings.limits.maxExecutions,
+      pools: [],
+    });
     await this.#beat();
     this.#stopNews = await watchNews(
       database,
@@ -153,7 +162,15 @@ class RunningDispatcher implements Dispatcher {
       if (host) await this.#guard.run(`host:${hostId}`, () => addOwnTask(settings, host, kind));
     }
     if (decided.waiting.length > 0)
-      await this.#guard.run('waiting', () => settings.database.scheduling.setWaiting(decided.waiting));
+      await this.#guard.run('waiting', () =>
+        settings.database.scheduling.setWaits(
+          decided.waiting.map(({ entryId, code, message }) => ({
+            key: `entry:${entryId}`,
+            reason: { code, message },
+            entryIds: [entryId],
+          })),
+        ),
+      );
   }
 
   readonly #isOurs = (execution: ExecutionRow): boolean =>
@@ -165,8 +182,8 @@ class RunningDispatcher implements Dispatcher {
   }
 
   async #beat(): Promise<void> {
-    const { database, machine, clock, limits, log } = this.#settings;
-    await database.scheduling.heartbeat({ id: this.id, machine, pid: process.pid, startedAt: this.#startedAt });
+    const { database, clock, limits, log } = this.#settings;
+    await database.scheduling.beat({ id: this.id, epoch: this.#epoch });
     const dead = deadNeighbours(await database.scheduling.dispatchers(), this.#settings);
     if (dead.some((id) => !this.#inherited.has(id))) log.info('the work of dead dispatchers is taken over', { dead });
     this.#inherited = new Set(dead);

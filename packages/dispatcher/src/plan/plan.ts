@@ -87,9 +87,6 @@ function unplacedReasons({ unplaced }: Placement, reasons: Reasons, limits: Plan
 
 /** Only what is not stored already, so that a plan which changes nothing writes nothing. */
 function changed(waiting: readonly WaitingReason[], snapshot: Snapshot): WaitingReason[] {
-  const stored = new Map(snapshot.entries.map((entry) => [entry.id, entry.waiting]));
-  return waiting.filter(({ entryId, code, message }) => {
-    const known = stored.get(entryId);
-    return known?.code !== code || known.message !== message;
-  });
+  const open = new Set(snapshot.entries.map(({ id }) => id));
+  return waiting.filter(({ entryId }) => open.has(entryId));
 }

@@ -1,4 +1,4 @@
-import type { Cause, EntryOutcome, TaskKind } from '@autotest/core';
+import type { Cause, EntryOutcome, TaskKind, WaitCode } from '@autotest/core';
 import type { EntryRow, ExecutionRow, LeaseRow, Snapshot, TaskRow } from '@autotest/core/db';
 
 /** What the plan may use of this dispatcher. */
@@ -59,15 +59,9 @@ export interface Assignment {
 
 export interface WaitingReason {
   readonly entryId: number;
-  readonly code: WaitingCode;
+  readonly code: WaitCode;
   readonly message: string;
 }
-
-/**
- * hosts: its hosts are busy or out of service · labels: no host has what it needs · siblings: more hosts have to get ready ·
- * preparing: a special task works on its host · capacity: the dispatcher cannot start more for now
- */
-export type WaitingCode = 'hosts' | 'labels' | 'siblings' | 'preparing' | 'capacity';
 
 /** A lease that keeps others away at this moment. */
 export function liveLease(snapshot: Pick<Snapshot, 'leases' | 'now'>, hostId: number): LeaseRow | undefined {

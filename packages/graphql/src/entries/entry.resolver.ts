@@ -13,8 +13,11 @@ export class EntryResolver {
   }
 
   @FieldResolver(() => WaitingReasonType, { nullable: true })
-  waiting(@Root() { state, waiting }: EntryRow): WaitingReasonType | undefined {
-    return state === 'finished' ? undefined : waiting;
+  async waiting(
+    @Root() { state, waitId }: EntryRow,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<WaitingReasonType | undefined> {
+    return state !== 'queued' || waitId === undefined ? undefined : (await loaders.wait.load(waitId))?.reason;
   }
 
   @FieldResolver(() => ExecutionType, { nullable: true })

@@ -4,7 +4,11 @@ import { id, json, name, time, word } from './columns.ts';
 export const ExecutionEntity = defineEntity({
   name: 'Execution',
   tableName: 'executions',
-  indexes: [{ properties: ['state', 'id'] }, { properties: ['jobId', 'id'] }],
+  indexes: [
+    { properties: ['state', 'id'] },
+    { properties: ['jobId', 'id'] },
+    { properties: ['dispatcherId', 'state'] },
+  ],
   properties: {
     id: id(),
     version: p.integer().default(1),
@@ -18,6 +22,9 @@ export const ExecutionEntity = defineEntity({
     resultsDir: p.text(),
     socketPath: p.text(),
     dispatcherId: name(),
+    executor: word().default('local'),
+    /** Id of the process where the executor is not this machine's: a Slurm job. */
+    externalId: name().nullable(),
     pid: p.integer().nullable(),
     pidStartTicks: p.string().length(32).nullable(),
     exitClass: word().nullable(),

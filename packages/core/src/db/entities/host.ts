@@ -25,6 +25,18 @@ export const HostEntity = defineEntity({
     draining: flag().default(0),
     quarantineReason: p.text().nullable(),
     reverifyAt: time().nullable(),
+    reservedBy: name().nullable(),
+    reservedUntil: time().nullable(),
+    reserveReason: p.text().nullable(),
+    /** Share of its latest work that did not fail for the host's sake, newest counting most: 0 to 1. */
+    health: p.double().$type<number>().default(1),
+    /** Repairs in a row that did not help, and when the last one ended. */
+    repairFailures: p.integer().default(0),
+    repairedAt: time().nullable(),
+    /** What it was provisioned with last. */
+    image: name().nullable(),
+    /** Registered for one job only. */
+    oneTime: flag().default(0),
     createdAt: time(),
   },
 });

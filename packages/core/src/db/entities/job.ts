@@ -5,7 +5,13 @@ import { flag, id, json, name, time, word } from './columns.ts';
 export const JobEntity = defineEntity({
   name: 'Job',
   tableName: 'jobs',
-  indexes: [{ properties: ['owner', 'id'] }, { properties: ['state', 'id'] }, { properties: ['outcome', 'id'] }],
+  indexes: [
+    { properties: ['owner', 'id'] },
+    { properties: ['state', 'id'] },
+    { properties: ['outcome', 'id'] },
+    { properties: ['suiteId', 'id'] },
+    { properties: ['recurringId', 'id'] },
+  ],
   properties: {
     id: id(),
     /** Of the submission: a second one with the same gives this job. */
@@ -27,6 +33,28 @@ export const JobEntity = defineEntity({
     rebootAfter: word(),
     timeoutMs: time(),
     maxRuntimeMs: time(),
+    idleTimeoutMs: time().default(0).ignoreSchemaChanges('default'),
+    infraRetries: p.integer().default(1),
+    retries: p.integer().default(0),
+    /** Key of a label whose value all hosts of a group share. */
+    sameValueOf: name().nullable(),
+    provision: name().nullable(),
+    reserveOn: word().default('never'),
+    reserveMs: time().default(0).ignoreSchemaChanges('default'),
+    /** Whose share its hosts count to: the owner's team, or the owner. */
+    account: name().default(''),
+    /** Only dispatchers of this set run it. */
+    pool: name().nullable(),
+    suiteId: p.integer().nullable(),
+    recurringId: p.integer().nullable(),
+    /** Jobs that have to end first. */
+    after: json().nullable(),
+    traceParent: p.string().length(64).nullable(),
+    /** Kept with each move of an entry, so that nobody has to count. */
+    entryCount: p.integer().default(0),
+    activeCount: p.integer().default(0),
+    finishedCount: p.integer().default(0),
+    worstOutcome: word().nullable(),
     createdAt: time(),
     startedAt: time().nullable(),
     finishedAt: time().nullable(),

@@ -16,6 +16,7 @@ export const TaskEntity = defineEntity({
     outcome: word().nullable(),
     cause: json().nullable(),
     requestedBy: name(),
+    dispatcherId: name().nullable(),
     executionId: p.integer().nullable(),
     createdAt: time(),
     startedAt: time().nullable(),

@@ -4,5 +4,5 @@ import { id, name, time, word } from './columns.ts';
 export const UserEntity = defineEntity({
   name: 'User',
   tableName: 'users',
-  properties: { id: id(), login: name().unique(), role: word(), createdAt: time() },
+  properties: { id: id(), login: name().unique(), role: word(), team: name().nullable(), createdAt: time() },
 });

@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.ts';
+import { scheduling } from './0002-scheduling.ts';
 import type { SchemaMigration } from './schema-migration.ts';
 
 /** All steps, oldest first. */
-export const schemaMigrations: readonly SchemaMigration[] = [initial];
+export const schemaMigrations: readonly SchemaMigration[] = [initial, scheduling];

@@ -24,6 +24,9 @@ export async function addHost(session: Session, host: NewHost, by: string): Prom
         protection: host.protection ?? 'none',
         dirty: toFlag(false),
         draining: toFlag(false),
+        health: 1,
+        repairFailures: 0,
+        oneTime: toFlag(host.oneTime ?? false),
         createdAt: tx.now,
       };
       const { insertId } = await tx.db.insertInto('hosts').values(values).executeTakeFirstOrThrow();

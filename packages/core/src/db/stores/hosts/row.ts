@@ -3,5 +3,5 @@ import { rowReader } from '../../values.ts';
 
 export const hostRow = rowReader<HostRow>({
   json: ['hostKeys', 'labels', 'attributes'],
-  flags: ['dirty', 'draining'],
+  flags: ['dirty', 'draining', 'oneTime'],
 });

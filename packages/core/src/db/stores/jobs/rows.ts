@@ -2,13 +2,13 @@ import type { EntryRow, ExecutionRow, JobRow, TaskRow } from '../../rows.ts';
 import { rowReader } from '../../values.ts';
 
 export const jobRow = rowReader<JobRow>({
-  json: ['metadata', 'params', 'keyvals'],
+  json: ['metadata', 'params', 'keyvals', 'after'],
   flags: ['runVerify'],
   hidden: ['requestId'],
 });
 
 export const entryRow = rowReader<EntryRow>({
-  json: ['cause', 'waiting', 'triedHostIds', 'repairedHostIds'],
+  json: ['cause', 'triedHostIds', 'repairedHostIds'],
   flags: ['named', 'hostless', 'abortRequested'],
 });
 

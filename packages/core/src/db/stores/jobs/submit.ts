@@ -34,7 +34,7 @@ async function submittedAs({ db }: Session, requestId: string): Promise<Submitte
 }
 
 async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined): Promise<Submitted> {
-  const { hostIds, anyHosts, metadata, ...fields } = newJob;
+  const { hostIds, anyHosts, metadata, after, ...fields } = newJob;
   const values = {
     ...fields,
     requestId: orNull(requestId),
@@ -46,6 +46,22 @@ async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined):
     keyvals: toJson(newJob.keyvals),
     needs: orNull(newJob.needs),
     runVerify: toFlag(newJob.runVerify),
+    idleTimeoutMs: newJob.idleTimeoutMs ?? 0,
+    infraRetries: newJob.infraRetries ?? 1,
+    retries: newJob.retries ?? 0,
+    sameValueOf: orNull(newJob.sameValueOf),
+    provision: orNull(newJob.provision),
+    reserveOn: newJob.reserveOn ?? 'never',
+    reserveMs: newJob.reserveMs ?? 0,
+    account: clipName(newJob.account ?? newJob.owner),
+    pool: orNull(newJob.pool),
+    suiteId: orNull(newJob.suiteId),
+    recurringId: orNull(newJob.recurringId),
+    after: after && after.length > 0 ? toJson(after) : null,
+    traceParent: orNull(newJob.traceParent),
+    entryCount: Math.max(1, hostIds.length + anyHosts),
+    activeCount: 0,
+    finishedCount: 0,
     createdAt: tx.now,
   };
   const { insertId } = await tx.db.insertInto('jobs').values(values).executeTakeFirstOrThrow();
@@ -73,6 +89,9 @@ function newEntries(tx: Tx, jobId: number, hostIds: readonly number[], anyHosts:
     named: toFlag(hostId !== null),
     hostless: toFlag(hostless),
     abortRequested: toFlag(false),
+    attempt: 1,
+    infraFailures: 0,
+    testFailures: 0,
     hostFailures: 0,
     triedHostIds: '[]',
     repairedHostIds: '[]',

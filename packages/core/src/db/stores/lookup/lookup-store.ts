@@ -5,6 +5,7 @@ import type { Session } from '../../session.ts';
 import { chunks, rowReader } from '../../values.ts';
 import { hostRow } from '../hosts/row.ts';
 import { entryRow, executionRow, jobRow, taskRow } from '../jobs/rows.ts';
+import { waitRow } from '../scheduling/waits.ts';
 import { nodeRow, readMetrics } from '../results/read-rows.ts';
 
 const countRow = rowReader<ResultCountRow>();
@@ -16,6 +17,7 @@ export function lookupStore(session: Session): LookupStore {
     entries: (ids) => byIds(session, 'entries', ids, entryRow),
     executions: (ids) => byIds(session, 'executions', ids, executionRow),
     tasks: (ids) => byIds(session, 'tasks', ids, taskRow),
+    waits: (ids) => byIds(session, 'waits', ids, waitRow),
     nodes: (ids) => byIds(session, 'result_nodes', ids, nodeRow),
     hostsNamed: (names) => hostsNamed(session, names),
     holders: (hostIds) => holders(session, hostIds),
@@ -25,7 +27,7 @@ export function lookupStore(session: Session): LookupStore {
   };
 }
 
-type WithId = 'jobs' | 'hosts' | 'entries' | 'executions' | 'tasks' | 'result_nodes';
+type WithId = 'jobs' | 'hosts' | 'entries' | 'executions' | 'tasks' | 'waits' | 'result_nodes';
 
 async function byIds<Row extends { readonly id: number }>(
   { db }: Session,

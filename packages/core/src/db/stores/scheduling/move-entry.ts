@@ -30,7 +30,7 @@ export async function moveEntry(
       ...(triedHostIds && { triedHostIds: toJson(triedHostIds) }),
       ...(repairedHostIds && { repairedHostIds: toJson(repairedHostIds) }),
       // The reason belonged to the state that the entry leaves.
-      waiting: null,
+      waitId: null,
       ...(to === 'starting' && { startedAt: eb.fn.coalesce('startedAt', eb.val(tx.now)) }),
       ...(to === 'finished' && { finishedAt: tx.now }),
       state: to,

@@ -2,10 +2,10 @@ import type { SchedulingStore } from '../../database.ts';
 import { LostRace } from '../../errors.ts';
 import type { Session } from '../../session.ts';
 import { ingest } from '../results/ingest.ts';
-import { heartbeat, listDispatchers } from './heartbeat.ts';
+import { beat, declareDead, listDispatchers, registerDispatcher, setDraining } from './dispatchers.ts';
 import { extendLeases } from './leases.ts';
 import { readSnapshot } from './snapshot.ts';
-import { setWaiting } from './waiting.ts';
+import { setWaits } from './waits.ts';
 import { schedulingWrite } from './write.ts';
 
 export function schedulingStore(session: Session): SchedulingStore {
@@ -19,9 +19,12 @@ export function schedulingStore(session: Session): SchedulingStore {
         throw error;
       }
     },
-    setWaiting: (reasons) => setWaiting(session, reasons),
+    setWaits: (waits) => setWaits(session, waits),
     extendLeases: (dispatcherId, untilMs) => extendLeases(session, dispatcherId, untilMs),
-    heartbeat: (dispatcher) => heartbeat(session, dispatcher),
+    register: (dispatcher) => registerDispatcher(session, dispatcher),
+    beat: (dispatcher) => beat(session, dispatcher),
+    declareDead: (dispatcher) => declareDead(session, dispatcher),
+    setDraining: (id, draining, by) => setDraining(session, id, draining, by),
     dispatchers: () => listDispatchers(session),
     ingest: (executionId, batch) => ingest(session, executionId, batch),
   };
