@@ -1,12 +1,12 @@
 import type { JsonValue } from '../json/json-value.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import type { Cause, EntryMove, EntryOutcome } from '../model/entry.ts';
+import type { Cause, EntryOutcome } from '../model/entry.ts';
+import type { Change } from './stores/scheduling/change.ts';
 import type { EventKind, EventRow } from '../model/event.ts';
-import type { ExecutionMove, ExitClass, Purpose } from '../model/execution.ts';
+import type { ExitClass, Purpose } from '../model/execution.ts';
 import type { HostSpec } from '../execution/spec.ts';
-import type { HostMove } from '../model/host.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
-import type { TaskKind, TaskMove, TaskOutcome } from '../model/task.ts';
+import type { TaskOutcome } from '../model/task.ts';
 import type { WaitReason } from '../model/wait.ts';
 import type {
   DispatcherRow,
@@ -18,6 +18,7 @@ import type {
   MetricRow,
   ResultNodeRow,
   Role,
+  RoleRow,
   TaskRow,
   TokenRow,
   UserRow,
@@ -239,84 +240,138 @@ export interface EventStore {
 export interface EntryPatch {
   readonly hostId?: number | null;
   readonly executionId?: number | null;
-  readonly outcome?: EntryOutcome;
-  readonly cause?: Cause;
+  readonly outcome?: EntryOutcome | null;
+  readonly cause?: Cause | null;
+  readonly dispatcherId?: string | null;
+  readonly attempt?: number;
+  readonly infraFailures?: number;
+  readonly testFailures?: number;
   readonly hostFailures?: number;
   readonly triedHostIds?: readonly number[];
   readonly repairedHostIds?: readonly number[];
 }
 
-/** What one transaction of the dispatcher can do. A move that loses its compare-and-set throws LostRace, which undoes the whole transaction. */
-export interface SchedulingWrite {
-  moveEntry(
-    entry: Pick<EntryRow, 'id' | 'version' | 'state' | 'jobId'>,
-    move: EntryMove,
-    patch?: EntryPatch,
-  ): Promise<EntryRow>;
-  moveHost(
-    host: Pick<HostRow, 'id' | 'version' | 'state'>,
-    move: HostMove,
-    patch?: { dirty?: boolean; reverifyAt?: number | null; reason?: string },
-  ): Promise<HostRow>;
-  addTask(task: { hostId: number; entryId?: number; kind: TaskKind; requestedBy: string }): Promise<TaskRow>;
-  moveTask(
-    task: Pick<TaskRow, 'id' | 'version' | 'state'>,
-    move: TaskMove,
-    patch?: { outcome?: TaskOutcome; cause?: Cause; executionId?: number },
-  ): Promise<TaskRow>;
-  addExecution(execution: {
-    purpose: Purpose;
-    jobId?: number;
-    taskId?: number;
-    attempt: number;
-    epoch: number;
-    tag: string;
-    resultsDir: string;
-    socketPath: string;
-    dispatcherId: string;
-    deadlineAt?: number;
-  }): Promise<ExecutionRow>;
-  moveExecution(
-    execution: Pick<ExecutionRow, 'id' | 'version' | 'state'>,
-    move: ExecutionMove,
-    patch?: { pid?: number; pidStartTicks?: string; exitClass?: ExitClass; cause?: Cause },
-  ): Promise<ExecutionRow>;
-  /** Takes a free (or expired) lease: the epoch rises. Throws LostRace when somebody holds it. */
-  takeLease(hostId: number, holder: LeaseRow['holder'], dispatcherId: string, untilMs: number): Promise<LeaseRow>;
-  /** Hands a held lease on to another holder without letting go of it (same epoch). */
-  passLease(hostId: number, epoch: number, holder: LeaseRow['holder']): Promise<void>;
-  releaseLease(hostId: number, epoch: number): Promise<void>;
-  /** Ends the result nodes of an execution that are still open: its journal will never tell of their end. */
-  closeNodes(executionId: number, outcome: ResultOutcome, reason: string): Promise<void>;
-  event(event: Omit<EventRow, 'id' | 't'>): Promise<void>;
+export interface HostPatch {
+  readonly dirty?: boolean;
+  readonly reverifyAt?: number | null;
+  readonly reservedBy?: string | null;
+  readonly reservedUntil?: number | null;
+  readonly reserveReason?: string | null;
+  readonly health?: number;
+  readonly repairFailures?: number;
+  readonly repairedAt?: number | null;
+  readonly image?: string | null;
+  /** For the event only. */
+  readonly reason?: string;
 }
 
-/** Everything a dispatcher looks at to decide. */
-export interface Snapshot {
-  readonly now: number;
-  /** All that are not finished. */
+/** What an event of a special task tells of besides the task. */
+type EntryOfTask = Pick<EntryRow, 'id' | 'jobId'>;
+
+export interface NewTask extends Pick<TaskRow, 'hostId' | 'kind' | 'requestedBy' | 'dispatcherId'> {
+  readonly entry?: EntryOfTask;
+}
+
+export interface TaskPatch {
+  readonly outcome?: TaskOutcome;
+  readonly cause?: Cause;
+  readonly executionId?: number;
+  readonly dispatcherId?: string;
+  readonly entry?: EntryOfTask;
+}
+
+export interface NewExecution {
+  readonly purpose: Purpose;
+  readonly jobId?: number;
+  readonly taskId?: number;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly tag: string;
+  readonly resultsDir: string;
+  readonly socketPath: string;
+  readonly dispatcherId: string;
+  readonly executor?: string;
+  readonly deadlineAt?: number;
+}
+
+export interface ExecutionPatch {
+  readonly pid?: number;
+  readonly pidStartTicks?: string;
+  readonly externalId?: string;
+  readonly exitClass?: ExitClass;
+  readonly cause?: Cause;
+}
+
+/** Under which name and epoch a dispatcher writes; with a role, also under that of the role. A stale one writes nothing. */
+export interface Fence {
+  readonly dispatcherId: string;
+  readonly epoch: number;
+  readonly role?: Pick<RoleRow, 'name' | 'epoch'>;
+}
+
+/** Rows that scheduling looks at. */
+export interface SchedulingRows {
   readonly entries: readonly EntryRow[];
-  readonly jobs: ReadonlyMap<number, JobRow>;
+  readonly jobs: readonly JobRow[];
   readonly hosts: readonly HostRow[];
-  readonly leases: ReadonlyMap<number, LeaseRow>;
-  /** Queued or running. */
-  readonly tasks: readonly TaskRow[];
-  /** Not ingested. */
   readonly executions: readonly ExecutionRow[];
+  readonly tasks: readonly TaskRow[];
+  readonly leases: readonly LeaseRow[];
+}
+
+export interface RowIds {
+  readonly entries?: readonly number[];
+  readonly jobs?: readonly number[];
+  /** With their leases. */
+  readonly hosts?: readonly number[];
+  readonly executions?: readonly number[];
+  readonly tasks?: readonly number[];
+}
+
+/** State of a job after some of its entries moved. */
+export type JobProgress = Pick<
+  JobRow,
+  | 'id'
+  | 'state'
+  | 'outcome'
+  | 'worstOutcome'
+  | 'entryCount'
+  | 'activeCount'
+  | 'finishedCount'
+  | 'startedAt'
+  | 'finishedAt'
+>;
+
+export interface Committed {
+  /** For each change whether it was carried out. */
+  readonly committed: readonly boolean[];
+  /** Jobs whose state or counts changed with them. */
+  readonly jobs: readonly JobProgress[];
 }
 
 export interface SchedulingStore {
-  snapshot(): Promise<Snapshot>;
+  /** All that is not over, all hosts and all leases, as of one moment. */
+  load(): Promise<SchedulingRows>;
+  /** Rows by their ids, finished ones too. */
+  reload(ids: RowIds): Promise<SchedulingRows>;
+  /** Reserves `count` ids for rows to come; gives the first. */
+  reserveIds(table: 'tasks' | 'executions', count: number): Promise<number>;
   /**
-   * One transaction (its first statement is a write, so that SQLite never has to upgrade a lock). `undefined`: a race was lost, nothing is changed. After a deadlock `work` runs
-   * again, so it must do nothing but write here; other stores used inside of it take part in the transaction.
+   * Carries out changes in one transaction, each as a whole or not at all. A change whose rows somebody else changed, or is changing at this moment, is left out.
+   *
+   * @throws FencedError
    */
-  write<T>(work: (w: SchedulingWrite) => Promise<T>): Promise<T | undefined>;
+  commit(changes: readonly Change[], fence?: Fence): Promise<Committed>;
+  /** Makes one change and commits it. `undefined`: a race was lost, nothing is changed. */
+  write<T>(work: (change: Change) => T): Promise<T | undefined>;
   /** Stores reasons, and ties to each the entries that wait for it from now on (queued ones only; ties that stand stay). */
   setWaits(
     waits: readonly { readonly key: string; readonly reason: WaitReason; readonly entryIds: readonly number[] }[],
+    fence?: Fence,
   ): Promise<void>;
-  extendLeases(dispatcherId: string, untilMs: number): Promise<number>;
+  /** Takes a role that is free, or says who has it. @throws FencedError */
+  takeRole(name: string, fence: Fence): Promise<{ taken: boolean; role: RoleRow }>;
+  resignRole(name: string, fence: Fence): Promise<void>;
   /** A process takes this id: whoever had it before cannot write any more. Gives the epoch under which it writes. */
   register(dispatcher: Omit<DispatcherRow, 'heartbeatAt' | 'epoch' | 'draining' | 'shortage'>): Promise<number>;
   /** A sign of life. False: somebody else has the id by now, or declared this one dead. */
@@ -330,9 +385,12 @@ export interface SchedulingStore {
   /**
    * Takes journal records into result rows, events and the execution's offset, in one transaction: exactly once, since `fromOffset` must be the stored offset
    * (else nothing is done and the stored one is given). Records whose epoch is not the execution's are counted in `stale` and left out.
+   *
+   * @throws FencedError
    */
   ingest(
     executionId: number,
     batch: { fromOffset: number; toOffset: number; records: readonly JournalRecord[] },
+    fence?: Fence,
   ): Promise<{ offset: number; stale: number; applied: boolean }>;
 }

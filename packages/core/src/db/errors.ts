@@ -55,10 +55,14 @@ export class NotFoundError extends AutotestError {
   }
 }
 
-/** Thrown inside a transaction of the dispatcher when a compare-and-set is lost; the transaction is undone and `write` gives undefined. */
-export class LostRace extends AutotestError {
-  constructor(what: string, id: number) {
-    super('AT_LOST_RACE', `The ${what} ${id} was changed by somebody else; read it again.`, { details: { what, id } });
-    this.name = 'LostRace';
+/** Thrown when a dispatcher writes that was declared dead, or whose id another process has by now. Nothing is written. */
+export class FencedError extends AutotestError {
+  constructor(dispatcherId: string, epoch: number) {
+    super(
+      'AT_FENCED',
+      `The dispatcher ${dispatcherId} may not write any more (epoch ${epoch}): it was silent for too long and others took over its work, or it was started again. Start it anew.`,
+      { details: { dispatcherId, epoch } },
+    );
+    this.name = 'FencedError';
   }
 }

@@ -13,12 +13,13 @@
  */
 export { openDatabase, type OpenDatabaseOptions } from './open-database.ts';
 export type * from './database.ts';
+export { Change, type IdSource, type Touched, type TouchedLease } from './stores/scheduling/change.ts';
 export * from './rows.ts';
 export {
   AlreadyExistsError,
   DatabaseOutdatedError,
   DatabaseUnreachableError,
   DatabaseUrlError,
-  LostRace,
+  FencedError,
   NotFoundError,
 } from './errors.ts';

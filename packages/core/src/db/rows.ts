@@ -211,10 +211,11 @@ export interface TaskRow {
 
 export interface LeaseRow {
   readonly hostId: number;
-  readonly holder: { readonly kind: 'entry' | 'task'; readonly id: number };
+  /** Undefined: nobody holds it; the row stays so that the epoch never falls. */
+  readonly holder?: { readonly kind: 'entry' | 'task'; readonly id: number };
   readonly epoch: number;
   readonly dispatcherId: string;
-  readonly expiresAt: number;
+  readonly takenAt: number;
 }
 
 export interface ResultNodeRow {
@@ -308,8 +309,10 @@ export interface AclGroupRow {
 export interface RoleRow {
   readonly name: string;
   readonly dispatcherId: string;
+  /** Rises with each holder. */
   readonly epoch: number;
-  readonly expiresAt: number;
+  /** Of the holder as a dispatcher: when that one's is another, the role is free. */
+  readonly holderEpoch: number;
 }
 
 export interface DurationRow {

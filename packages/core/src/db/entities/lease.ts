@@ -13,6 +13,7 @@ export const LeaseEntity = defineEntity({
     holderId: p.integer().nullable(),
     epoch: p.bigint('number'),
     dispatcherId: name(),
-    expiresAt: time(),
+    /** A lease has no end of its own: it lasts as long as its dispatcher lives, or until it is released. */
+    takenAt: time().default(0).ignoreSchemaChanges('default'),
   },
 });

@@ -1,10 +1,11 @@
 import type { JournalRecord } from '../../../journal/record.ts';
-import type { SchedulingStore } from '../../database.ts';
+import type { Fence, SchedulingStore } from '../../database.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { ExecutionRow } from '../../rows.ts';
 import type { Session, Tx } from '../../session.ts';
 import { clipName, defined } from '../../values.ts';
 import { executionRow } from '../jobs/rows.ts';
+import { checkFence } from '../scheduling/roles.ts';
 import { pathsOf, ResultBatch } from './batch.ts';
 import { pinSeenKeys } from './host-keys.ts';
 import { lastNodeSeq, loadNodes, saveKeyvals, saveMetrics, saveNodes } from './node-rows.ts';
@@ -18,8 +19,14 @@ type Ingested = Awaited<ReturnType<SchedulingStore['ingest']>>;
  * Takes journal records into rows, in one transaction with the offset: whoever asks for a batch that does not begin at the stored offset is told that offset, and nothing
  * happens. The number of statements depends on the depth of the tree, not on the number of records.
  */
-export function ingest(session: Session, executionId: number, batch: Batch): Promise<Ingested> {
+export function ingest(
+  session: Session,
+  executionId: number,
+  batch: Batch,
+  fence: Fence | undefined,
+): Promise<Ingested> {
   return session.write(async (tx) => {
+    if (fence) await checkFence(tx, fence);
     const execution = await lockExecution(tx, executionId);
     if (execution.journalOffset !== batch.fromOffset)
       return { offset: execution.journalOffset, stale: 0, applied: false };

@@ -1,31 +1,38 @@
 import type { SchedulingStore } from '../../database.ts';
-import { LostRace } from '../../errors.ts';
 import type { Session } from '../../session.ts';
 import { ingest } from '../results/ingest.ts';
+import { Change } from './change.ts';
+import { commit } from './commit.ts';
 import { beat, declareDead, listDispatchers, registerDispatcher, setDraining } from './dispatchers.ts';
-import { extendLeases } from './leases.ts';
-import { readSnapshot } from './snapshot.ts';
+import { reserveIds } from './ids.ts';
+import { loadOpen, loadRows } from './load.ts';
+import { resignRole, takeRole } from './roles.ts';
 import { setWaits } from './waits.ts';
-import { schedulingWrite } from './write.ts';
 
 export function schedulingStore(session: Session): SchedulingStore {
   return {
-    snapshot: () => readSnapshot(session),
+    load: () => loadOpen(session),
+    reload: (ids) => loadRows(session, ids),
+    reserveIds: (table, count) => reserveIds(session, table, count),
+    commit: (changes, fence) => commit(session, changes, fence),
     async write(work) {
-      try {
-        return await session.write((tx) => work(schedulingWrite(tx)));
-      } catch (error) {
-        if (error instanceof LostRace) return undefined;
-        throw error;
-      }
+      const first = {
+        tasks: await reserveIds(session, 'tasks', 4),
+        executions: await reserveIds(session, 'executions', 4),
+      };
+      const change = new Change(session.clock.now(), { next: (table) => first[table]++ });
+      const result = work(change);
+      const { committed } = await commit(session, [change], undefined);
+      return committed[0] ? result : undefined;
     },
-    setWaits: (waits) => setWaits(session, waits),
-    extendLeases: (dispatcherId, untilMs) => extendLeases(session, dispatcherId, untilMs),
+    setWaits: (waits, fence) => setWaits(session, waits, fence),
+    takeRole: (name, fence) => takeRole(session, name, fence),
+    resignRole: (name, fence) => resignRole(session, name, fence),
     register: (dispatcher) => registerDispatcher(session, dispatcher),
     beat: (dispatcher) => beat(session, dispatcher),
     declareDead: (dispatcher) => declareDead(session, dispatcher),
     setDraining: (id, draining, by) => setDraining(session, id, draining, by),
     dispatchers: () => listDispatchers(session),
-    ingest: (executionId, batch) => ingest(session, executionId, batch),
+    ingest: (executionId, batch, fence) => ingest(session, executionId, batch, fence),
   };
 }

@@ -1,10 +1,11 @@
-import type { SchedulingStore } from '../../database.ts';
+import type { Fence, SchedulingStore } from '../../database.ts';
 import type { WaitRow } from '../../rows.ts';
 import type { Session, Tx } from '../../session.ts';
 import { upsert } from '../../upsert.ts';
 import { chunks, clipName, rowReader, toJson } from '../../values.ts';
 
 export const waitRow = rowReader<WaitRow>({ json: ['reason'] });
+import { checkFence } from './roles.ts';
 
 type Wait = Parameters<SchedulingStore['setWaits']>[0][number];
 
@@ -15,8 +16,12 @@ const maxTold = 20;
  * Stores why entries wait: one row a reason, whatever the number of entries. Leaves the versions of entries alone: a reason is no reason for
  * a plan to fail. What is not queued any more is passed over.
  */
-export async function setWaits(session: Session, waits: readonly Wait[]): Promise<void> {
-  for (const part of chunks(waits, 100)) await session.write((tx) => setPart(tx, part));
+export async function setWaits(session: Session, waits: readonly Wait[], fence: Fence | undefined): Promise<void> {
+  for (const part of chunks(waits, 100))
+    await session.write(async (tx) => {
+      if (fence) await checkFence(tx, fence);
+      await setPart(tx, part);
+    });
 }
 
 async function setPart(tx: Tx, waits: readonly Wait[]): Promise<void> {
