@@ -106,17 +106,14 @@ test('aborting a queued job and one whose host is being verified ends both at on
     const [task] = await lab.database.jobs.tasksOf({ hostId: host.id, first: 1 });
     return task?.state === 'running';
   });
-  await lab.until('a reason', async () => (await lab.entries(queued.job.id))[0]?.waiting !== undefined);
-  expect((await lab.entries(queued.job.id))[0]?.waiting).toEqual({
-    code: 'hosts',
-    message: `h1 is being verified for job ${preparing.job.id}`,
-  });
+  const reason = await lab.until('a reason', async () => lab.reasonOf((await lab.entries(queued.job.id))[0]));
+  expect(reason).toMatchObject({ code: 'hosts', message: `h1 is being verified for job ${preparing.job.id}` });
   for (const { job } of [queued, preparing]) {
     await lab.database.jobs.requestAbort(job.id, 'anna', 'not needed');
     expect(await lab.untilAll(job.id, 'finished')).toMatchObject([{ outcome: 'aborted' }]);
   }
   await lab.untilHost('h1', 'ready');
-  expect((await lab.database.scheduling.snapshot()).leases.size).toBe(0);
+  expect(await lab.heldLeases()).toEqual([]);
 });
 
 test('a job that runs too long times out, and so does one that never got a host', async () => {

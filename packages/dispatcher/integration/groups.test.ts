@@ -23,31 +23,31 @@ test('hosts of a server job start together when enough are ready, and left-overs
   expect(executions).toHaveLength(2);
   expect(executions.every(({ tag }) => /^\d+-tester\/group\d$/.test(tag))).toBe(true);
   for (const { id } of executions) expect(entries.filter(({ executionId }) => executionId === id)).toHaveLength(2);
-  expect((await lab.database.scheduling.snapshot()).leases.size).toBe(0);
+  expect(await lab.heldLeases()).toEqual([]);
 });
 
-test('a host is held until its sibling is free', async () => {
+test('a free host is kept for a job until its sibling is free', async () => {
   const h1 = await lab.addHost('h1');
   const h2 = await lab.addHost('h2');
   await lab.startDispatcher();
   const gate = lab.gate();
   const blocker = await lab.submit({ hostIds: [h2.id], gate: gate.path });
   await lab.untilAll(blocker.job.id, 'running');
-  const { job } = await lab.submit({ type: 'server', syncCount: 2, hostIds: [h1.id, h2.id] });
-  await lab.untilHost('h1', 'reserved');
-  const waiting = await lab.until('reasons of both', async () => {
-    const entries = await lab.entries(job.id);
-    return entries.every(({ waiting: reason }) => reason?.code === 'siblings') && entries;
+  const pair = await lab.submit({ type: 'server', syncCount: 2, hostIds: [h1.id, h2.id] });
+  const reason = await lab.until('a reason', async () => lab.reasonOf((await lab.entries(pair.job.id))[0]));
+  expect(reason).toMatchObject({
+    code: 'siblings',
+    message: `waits for 1 more host; h2 is running job ${blocker.job.id}`,
   });
-  expect(waiting.find(({ hostId }) => hostId === h2.id)?.waiting?.message).toBe(
-    `waits for 1 more host; h2 is running job ${blocker.job.id}`,
-  );
+  const late = await lab.submit({ hostIds: [h1.id] });
+  const why = await lab.until('a reason', async () => lab.reasonOf((await lab.entries(late.job.id))[0]));
+  expect(why.message).toBe(`h1 is kept for job ${pair.job.id}, which waits for more hosts`);
   gate.open();
-  const entries = await lab.untilAll(job.id, 'finished');
-  expect(entries.map(({ outcome }) => outcome)).toEqual(['passed', 'passed']);
+  for (const { job } of [pair, late])
+    for (const entry of await lab.untilAll(job.id, 'finished')) expect(entry.outcome).toBe('passed');
 });
 
-test('two jobs that want the same pair of hosts do not block each other', async () => {
+test('two jobs that want the same pair of hosts do not block each other, and the one of higher rank goes first', async () => {
   const h1 = await lab.addHost('h1');
   const h2 = await lab.addHost('h2');
   await lab.startDispatcher();
@@ -55,15 +55,13 @@ test('two jobs that want the same pair of hosts do not block each other', async 
   const blocker = await lab.submit({ hostIds: [h2.id], gate: gate.path });
   await lab.untilAll(blocker.job.id, 'running');
   const low = await lab.submit({ type: 'server', syncCount: 2, hostIds: [h1.id, h2.id], priority: 0 });
-  await lab.untilHost('h1', 'reserved');
   const high = await lab.submit({ type: 'server', syncCount: 2, hostIds: [h2.id, h1.id], priority: 30 });
-  await lab.until('h1 held for the job of higher rank', async () => {
-    const entries = await lab.entries(high.job.id);
-    return entries.some(({ state, hostId }) => state === 'ready' && hostId === h1.id);
-  });
   gate.open();
+  const finishedAt: number[] = [];
   for (const { job } of [high, low]) {
     const entries = await lab.untilAll(job.id, 'finished');
     expect(entries.map(({ outcome }) => outcome)).toEqual(['passed', 'passed']);
+    finishedAt.push((await lab.database.jobs.byId(job.id))?.finishedAt ?? 0);
   }
+  expect(finishedAt[0]).toBeLessThan(finishedAt[1] ?? 0);
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, journalFileName, type ControlType, type EntryState } from '@autotest/core';
+import { createLog, journalFileName, type ControlType, type EntryState, type WaitReason } from '@autotest/core';
 import { bundleControl, bundleToJson } from '@autotest/core/bundle';
 import {
   openDatabase,
@@ -12,6 +12,7 @@ import {
   type ExecutionRow,
   type HostRow,
   type JobRow,
+  type LeaseRow,
   type NewJob,
 } from '@autotest/core/db';
 import { isSameProcess, readJournal } from '@autotest/core/node';
@@ -21,7 +22,7 @@ import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autote
 
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
 const program = fileURLToPath(new URL('../bin/autotest-dispatcher.js', import.meta.url));
-const patienceMs = 60_000;
+const patienceMs = 20_000;
 
 const limits: Partial<DispatcherLimits> = {
   pollMs: 1000,
@@ -126,6 +127,8 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
         params: { ...(fake !== undefined && { fake }), ...(gate !== undefined && { gate }) },
         timeoutMs: 3_600_000,
         maxRuntimeMs: 3_600_000,
+        // What ends for the lab's sake stays ended, unless a test is about trying again.
+        infraRetries: 0,
         ...job,
       }),
     );
@@ -145,6 +148,17 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
       if (Date.now() > end) throw new Error(`${what} did not come about:\n${this.log.slice(-60).join('\n')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Leases that somebody holds. */
+  async heldLeases(): Promise<LeaseRow[]> {
+    return (await this.database.scheduling.load()).leases.filter(({ holder }) => holder !== undefined);
+  }
+
+  /** Why an entry waits in the queue. */
+  async reasonOf(entry: EntryRow | undefined): Promise<WaitReason | undefined> {
+    const waitId = entry?.waitId;
+    return waitId === undefined ? undefined : (await this.database.lookup.waits([waitId])).get(waitId)?.reason;
   }
 
   entries(jobId: number): Promise<EntryRow[]> {
@@ -192,7 +206,7 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
   async close(): Promise<void> {
     for (const child of this.#children) await killAndWait(child);
     for (const dispatcher of this.#dispatchers) await dispatcher.stop();
-    const { executions } = await this.database.scheduling.snapshot();
+    const { executions } = await this.database.scheduling.load();
     for (const execution of executions) if (isAlive(execution)) killExecution(execution);
     await this.database.close();
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });

@@ -39,7 +39,7 @@ function describeManyDispatchers(newUrl: () => string | undefined): void {
       await lab.expectWhole(execution);
     }
     await lab.until('free hosts', async () => (await lab.database.hosts.all()).every(({ state }) => state === 'ready'));
-    expect((await lab.database.scheduling.snapshot()).leases.size).toBe(0);
+    expect(await lab.heldLeases()).toEqual([]);
   });
 
   test('one that is killed again and again does not harm the other', async () => {

@@ -79,7 +79,7 @@ test('a dispatcher that stops with abortRunning leaves nothing running', async (
   await lab.untilAll(job.id, 'running');
   await dispatcher.stop({ abortRunning: true });
   expect(await lab.entries(job.id)).toMatchObject([{ state: 'finished', outcome: 'aborted' }]);
-  expect((await lab.database.scheduling.snapshot()).executions).toEqual([]);
+  expect((await lab.database.scheduling.load()).executions).toEqual([]);
 });
 
 test('the program ends at SIGTERM, and what runs goes on', async () => {
@@ -138,7 +138,7 @@ test('a dispatcher goes on with what a dead one of its machine held', async () =
   const { job } = await lab.submit({ hostIds: [host.id], gate: gate.path });
   await lab.untilAll(job.id, 'running');
   await killAndWait(first);
-  await lab.startDispatcher({ leaseMs: 1000, heartbeatMs: 200 }, 'd2');
+  await lab.startDispatcher({ heartbeatMs: 200 }, 'd2');
   gate.open();
   expect(await lab.untilAll(job.id, 'finished')).toMatchObject([{ outcome: 'passed' }]);
   await lab.untilHost('h1', 'ready');

@@ -24,7 +24,7 @@ test('a job is verified for, run, taken into the rows and finished, and its host
   const tasks = await lab.database.jobs.tasksOf({ hostId: host.id, first: 10 });
   expect(tasks.map(({ kind, outcome }) => [kind, outcome])).toEqual([['verify', 'passed']]);
   expect(await lab.untilHost('h1', 'ready')).toMatchObject({ dirty: true });
-  expect((await lab.database.scheduling.snapshot()).leases.size).toBe(0);
+  expect(await lab.heldLeases()).toEqual([]);
 });
 
 test('a test failure, a job without hosts and a job for any host each end as they should', async () => {

@@ -12,6 +12,18 @@ export class DispatcherRunningError extends AutotestError {
   }
 }
 
+/** Thrown when another process has the id of this dispatcher by now. */
+export class DispatcherReplacedError extends AutotestError {
+  constructor(dispatcherId: string) {
+    super(
+      'AT_DISPATCHER_REPLACED',
+      `Another process is the dispatcher ${dispatcherId} by now; stop one of them, or give this one another id.`,
+      { details: { dispatcherId } },
+    );
+    this.name = 'DispatcherReplacedError';
+  }
+}
+
 /** Thrown when the program autoserv is not where it should be. */
 export class AutoservMissingError extends AutotestError {
   constructor(where: string, cause?: unknown) {

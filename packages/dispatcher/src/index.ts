@@ -16,12 +16,13 @@
  */
 export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
 export type { DispatcherLimits, DispatcherOptions } from './options.ts';
-export { plan } from './plan/plan.ts';
-export type { Assignment, EntryEnding, Interrupt, Plan, PlanLimits, WaitingReason } from './plan/types.ts';
+export type { StartWatch, Watch } from './run/executions.ts';
+export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
 export {
   AutoservMissingError,
   BundleMissingError,
   ContendedError,
+  DispatcherReplacedError,
   DispatcherRunningError,
   ExecutionStartError,
   UsageError,

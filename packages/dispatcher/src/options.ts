@@ -6,16 +6,28 @@ import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { AutoservMissingError } from './errors.ts';
+import type { StartWatch } from './run/executions.ts';
 
 export interface DispatcherLimits {
   /** Executions that run at once. @default 64 */
   readonly maxExecutions: number;
   /** Hosts on which an entry with a host to choose may fail before it ends. @default 3 */
   readonly hostFailureBudget: number;
-  /** How long a lease holds without being extended. @default 60 s */
-  readonly leaseMs: number;
-  /** Time between extensions of leases, and signs of life. @default 10 s */
+  /** Time between signs of life. @default 2 s */
   readonly heartbeatMs: number;
+  /** How long a dispatcher may be silent until others declare it dead. @default 20 s */
+  readonly deadMs: number;
+  /**
+   * How long the executions of a dead dispatcher are waited for that nobody else on its machine can take over; then they end as lost. autoserv ends itself before, when no dispatcher
+   * speaks with it. @default 1 h
+   */
+  readonly lostMs: number;
+  /** How long an entry that is ready keeps its host while siblings are missing. @default 30 min */
+  readonly holdMs: number;
+  /** Repairs of a host in a row that did not help, after which it is left alone for `repairCoolDownMs`. @default 3 */
+  readonly maxRepairs: number;
+  /** @default 6 h */
+  readonly repairCoolDownMs: number;
   /** Longest time between two looks at the database. @default 5 s */
   readonly pollMs: number;
   /** Time for a verify. @default 10 min */
@@ -57,6 +69,18 @@ export interface DispatcherOptions {
   /** @default silentLog */
   readonly log?: Log;
   readonly limits?: Partial<DispatcherLimits>;
+  /** Names of sets that this dispatcher belongs to; jobs can ask for one. @default none */
+  readonly pools?: readonly string[];
+  /** Logins of the only owners whose jobs it takes. @default everybody's */
+  readonly onlyUsers?: readonly string[];
+  /** Where results of its executions are served. */
+  readonly url?: string;
+  /** Watches executions. @default real processes of autoserv */
+  readonly startWatch?: StartWatch;
+  /** Name of the machine: dispatchers of one machine can go on with each other's executions. @default host name */
+  readonly machine?: string;
+  /** 0 up to 1; spreads attempts. @default Math.random */
+  readonly random?: () => number;
 }
 
 /** Complete and checked. */
@@ -72,6 +96,11 @@ export interface Settings {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: DispatcherLimits;
+  readonly pools: readonly string[];
+  readonly onlyUsers: readonly string[] | undefined;
+  readonly url: string | undefined;
+  readonly startWatch: StartWatch | undefined;
+  readonly random: () => number;
 }
 
 const minuteMs = 60_000;
@@ -79,8 +108,12 @@ const minuteMs = 60_000;
 const defaultLimits: DispatcherLimits = {
   maxExecutions: 64,
   hostFailureBudget: 3,
-  leaseMs: minuteMs,
-  heartbeatMs: 10_000,
+  heartbeatMs: 2000,
+  deadMs: 20_000,
+  lostMs: 60 * minuteMs,
+  holdMs: 30 * minuteMs,
+  maxRepairs: 3,
+  repairCoolDownMs: 360 * minuteMs,
   pollMs: 5000,
   verifyMs: 10 * minuteMs,
   repairMs: 60 * minuteMs,
@@ -101,15 +134,20 @@ export function compileOptions(options: DispatcherOptions): Settings {
   return {
     database: options.database,
     dispatcherId: options.dispatcherId ?? defaultDispatcherId(dataDir),
-    machine: hostname(),
+    machine: options.machine ?? hostname(),
     resultsRoot: join(dataDir, 'results'),
     bundlesRoot: join(dataDir, 'bundles'),
     compileCacheDir: join(dataDir, 'cache', 'node'),
-    autoservPath: findAutoserv(options.autoservPath),
+    autoservPath: options.startWatch ? '' : findAutoserv(options.autoservPath),
     nodePath: options.nodePath ?? process.execPath,
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
     limits: { ...defaultLimits, ...options.limits },
+    pools: options.pools ?? [],
+    onlyUsers: options.onlyUsers,
+    url: options.url,
+    startWatch: options.startWatch,
+    random: options.random ?? Math.random,
   };
 }
 

@@ -9,6 +9,7 @@ import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskOutcome } from '../model/task.ts';
 import type { WaitReason } from '../model/wait.ts';
 import type {
+  AccountRow,
   DispatcherRow,
   EntryRow,
   ExecutionRow,
@@ -321,11 +322,26 @@ export interface SchedulingRows {
 
 export interface RowIds {
   readonly entries?: readonly number[];
+  /** With their entries that are not over. */
   readonly jobs?: readonly number[];
   /** With their leases. */
   readonly hosts?: readonly number[];
   readonly executions?: readonly number[];
   readonly tasks?: readonly number[];
+}
+
+/** What people decided about who gets what. */
+export interface SchedulingRules {
+  readonly accounts: readonly AccountRow[];
+  /** Labels that keep a host out of what does not ask for them. */
+  readonly onlyIfNeeded: readonly string[];
+  /** Ids of the groups of each login. */
+  readonly groupsOfUsers: ReadonlyMap<string, readonly number[]>;
+  /** Ids of the groups of each host, by host id. A host in none is everybody's. */
+  readonly groupsOfHosts: ReadonlyMap<number, readonly number[]>;
+  /** Logins that may use every host. */
+  readonly admins: readonly string[];
+  readonly dispatchers: readonly DispatcherRow[];
 }
 
 /** State of a job after some of its entries moved. */
@@ -347,6 +363,8 @@ export interface Committed {
   readonly committed: readonly boolean[];
   /** Jobs whose state or counts changed with them. */
   readonly jobs: readonly JobProgress[];
+  /** Ids of the first and the last event, where nobody else's are between them. */
+  readonly events?: { readonly first: number; readonly last: number };
 }
 
 export interface SchedulingStore {
@@ -354,6 +372,7 @@ export interface SchedulingStore {
   load(): Promise<SchedulingRows>;
   /** Rows by their ids, finished ones too. */
   reload(ids: RowIds): Promise<SchedulingRows>;
+  rules(): Promise<SchedulingRules>;
   /** Reserves `count` ids for rows to come; gives the first. */
   reserveIds(table: 'tasks' | 'executions', count: number): Promise<number>;
   /**
@@ -378,6 +397,8 @@ export interface SchedulingStore {
   beat(dispatcher: Pick<DispatcherRow, 'id' | 'epoch' | 'shortage'>): Promise<boolean>;
   /** Declares a dispatcher dead that gave no sign since `heartbeatAt`: nothing that it writes is accepted any more. False: it lives after all. */
   declareDead(dispatcher: Pick<DispatcherRow, 'id' | 'epoch' | 'heartbeatAt'>): Promise<boolean>;
+  /** Says that a dispatcher stops: others go on with its work at once. */
+  leave(dispatcher: Pick<DispatcherRow, 'id' | 'epoch'>): Promise<void>;
   /** @throws AutotestError AT_NOT_FOUND */
   setDraining(id: string, draining: boolean, by: string): Promise<void>;
   /** All that ever gave a sign of life, by id. */

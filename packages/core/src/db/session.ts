@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.ts';
 import type { Engine } from './engine.ts';
 import { driverError } from './driver-error.ts';
 import type { EventHub } from './event-hub.ts';
-import { insertEvents } from './stores/events/insert.ts';
+import { insertEvents, type EventIds } from './stores/events/insert.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -47,6 +47,11 @@ export class Session {
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const outer = this.#current();
     if (outer) return work(outer);
+    return (await this.writeTelling(work)).result;
+  }
+
+  /** As `write`, not inside of another transaction; gives also the ids of the events. */
+  async writeTelling<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; events: EventIds | undefined }> {
     const startedMs = this.clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       try {
@@ -69,22 +74,22 @@ export class Session {
     return snapshot.execute(work);
   }
 
-  async #attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    let lastEventId: number | undefined;
+  async #attempt<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; events: EventIds | undefined }> {
+    let events: EventIds | undefined;
     const result = await this.#kysely.transaction().execute(async (db) => {
       if (!this.isServer) await takeWriteLock(db);
       const tx = new Tx(db, this);
       const running: Running = { tx };
       try {
         const value = await this.#running.run(running, () => work(tx));
-        lastEventId = await insertEvents(this, db, tx.events);
+        events = await insertEvents(this, db, tx.events);
         return value;
       } finally {
         running.tx = undefined;
       }
     });
-    if (lastEventId !== undefined) this.#hub.appended(lastEventId);
-    return result;
+    if (events !== undefined) this.#hub.appended(events.last);
+    return { result, events };
   }
 
   /** Servers wait for locks themselves, so few attempts are long; on SQLite the attempts are how one waits. */

@@ -19,13 +19,19 @@ export const entryMachine = defineMachine({
   states: ['queued', 'preparing', 'ready', 'starting', 'running', 'gathering', 'parsing', 'archiving', 'finished'],
   moves: {
     queued: { assign: 'preparing', launch: 'starting', give_up: 'finished', abort: 'finished' },
-    preparing: { host_ready: 'ready', host_failed: 'queued', give_up: 'finished', abort: 'finished' },
-    ready: { launch: 'starting', host_failed: 'queued', give_up: 'finished', abort: 'finished' },
+    preparing: {
+      host_ready: 'ready',
+      host_failed: 'queued',
+      requeue: 'queued',
+      give_up: 'finished',
+      abort: 'finished',
+    },
+    ready: { launch: 'starting', requeue: 'queued', give_up: 'finished', abort: 'finished' },
     starting: { started: 'running', end: 'gathering' },
     running: { end: 'gathering' },
     gathering: { gathered: 'parsing' },
     parsing: { parsed: 'archiving' },
-    archiving: { archived: 'finished' },
+    archiving: { archived: 'finished', retry: 'queued' },
     finished: {},
   },
 });
@@ -42,7 +48,9 @@ export type EntryMove =
   | 'end'
   | 'gathered'
   | 'parsed'
-  | 'archived';
+  | 'archived'
+  | 'requeue'
+  | 'retry';
 
 export const entryOutcomes = ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'] as const;
 /**

@@ -33,5 +33,8 @@ export const eventKinds = [
   'result.node',
   'result.metrics',
   'dispatcher.changed',
+  'account.changed',
+  'label.changed',
+  'access.changed',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];

@@ -46,7 +46,13 @@ export const hostMachine = defineMachine({
     },
     reserved: { release: 'ready', run: 'running', verify: 'verifying', repair: 'repairing' },
     running: { release: 'ready', clean: 'cleaning', verify: 'verifying', repair: 'repairing' },
-    repairFailed: { verify: 'verifying', repair: 'repairing', release: 'ready' },
+    repairFailed: {
+      verify: 'verifying',
+      repair: 'repairing',
+      clean: 'cleaning',
+      provision: 'provisioning',
+      release: 'ready',
+    },
   },
 });
 

@@ -7,6 +7,7 @@ const maxDelayMs = 60_000;
 export class BackOff {
   readonly #clock: Clock;
   readonly #failures = new Map<string, { count: number; until: number }>();
+  readonly #pausing = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -16,6 +17,7 @@ export class BackOff {
     const count = (this.#failures.get(key)?.count ?? 0) + 1;
     const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1));
     this.#failures.set(key, { count, until: this.#clock.now() + delayMs });
+    this.#pausing.add(key);
   }
 
   succeeded(key: string): void {
@@ -26,9 +28,11 @@ export class BackOff {
     return (this.#failures.get(key)?.until ?? 0) > this.#clock.now();
   }
 
-  /** What is kept out of the way now. */
-  paused(): Set<string> {
-    return new Set([...this.#failures.keys()].filter((key) => this.isPaused(key)));
+  /** What was kept out of the way and is not any more, once. */
+  resumed(): string[] {
+    const keys = [...this.#pausing].filter((key) => !this.isPaused(key));
+    for (const key of keys) this.#pausing.delete(key);
+    return keys;
   }
 
   /** When the next pause ends, ms since the epoch. */

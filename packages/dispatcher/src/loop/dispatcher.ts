@@ -1,42 +1,57 @@
-import type { ExecutionRow, Snapshot } from '@autotest/core/db';
-import { assignHost } from '../apply/assign-host.ts';
-import { endEntry, yieldHost } from '../apply/end-entry.ts';
-import { launch } from '../apply/launch.ts';
-import { addOwnTask, startTask } from '../apply/start-task.ts';
-import { plan } from '../plan/plan.ts';
-import { isOurs } from '../plan/tasks.ts';
-import type { Plan } from '../plan/types.ts';
+import { messageOf } from '@autotest/core';
+import type { Fence } from '@autotest/core/db';
+import { Committer, type Right } from '../commit/committer.ts';
+import type { Decision } from '../commit/decision.ts';
+import { Ids } from '../commit/ids.ts';
+import { DispatcherReplacedError } from '../errors.ts';
 import { compileOptions, type DispatcherOptions, type Settings } from '../options.ts';
+import { Planner } from '../plan/planner.ts';
+import { Executions } from '../run/executions.ts';
+import { Runner } from '../run/runner.ts';
+import { Supervision } from '../supervise/supervision.ts';
+import { World } from '../world/world.ts';
 import { Alarm } from './alarm.ts';
-import { Executions } from './executions.ts';
+import { Feed } from './feed.ts';
 import { Guard } from './guard.ts';
-import { deadNeighbours } from './neighbours.ts';
-import { watchNews } from './news.ts';
+import { Membership } from './membership.ts';
+import { Shortage } from './shortage.ts';
 import { claimInstance } from './single-instance.ts';
-import { shortageOf } from './shortage.ts';
+import { takeOver } from './take-over.ts';
 
 export interface Dispatcher {
   readonly id: string;
+  /** Whether this one plans for all at the moment. */
+  readonly isPlanner: boolean;
   /** Looks at the queue now instead of at the next event. */
   wake(): void;
   /** Stops. What runs goes on and is taken up by the next dispatcher with this id, unless it is to be aborted: then this waits for its end. */
   stop(options?: { abortRunning?: boolean }): Promise<void>;
 }
 
+/** Changes that may be under way before a turn waits for them. */
+const maxPending = 1000;
+/** Reasons are written at most so often, ms. */
+const reasonsMs = 100;
+const firstRetryMs = 100;
+const maxRetryMs = 5000;
+
 /**
  * Starts a dispatcher: it gives queued jobs their hosts, starts and watches executions, and ingests their journals.
  *
- * It may be killed at any moment. Whatever it does is one of these steps, and each one leaves a state from which the next dispatcher with the same id goes on:
+ * Several can share a database. Each carries out what it was given; one of them plans for all (see Membership). It may be killed at any moment. Whatever it does is one of
+ * these steps, and each one leaves a state from which a dispatcher with the same id, or another one of its machine, goes on:
  *
- * - Assigning, launching, ending, settling: each is one transaction guarded by versions and leases. Killed before its commit: nothing happened. After: it happened.
+ * - Assigning, launching, ending, settling: each is a change that is committed as a whole, guarded by versions, leases and the epoch of the dispatcher. Killed before
+ *   the commit: nothing happened. After: it happened.
  * - Execution `created`, process not started or started but not written down: see Supervision; autoserv's lock lets one process go on, whatever is started.
  * - `starting` or `running`: pid, start time and socket are in the row; the process is found by them. It needs no dispatcher to go on.
  * - Journal taken in, in part or twice: the offset is stored with the rows, so each record counts once.
  * - Process gone, not written down: found gone; the journal's last record tells how it ended, or that it broke off.
- * - `ended`, not settled: settled. Lost and not yet gathered: the gathering execution was made in the transaction that wrote down the loss.
+ * - `ended`, not settled: settled. Lost and not yet gathered: the gathering execution was made in the change that wrote down the loss.
  * - Abort asked for, not sent: entries say so; it is sent again, which does no harm.
  *
- * An error in one item is logged, and the item is left alone for a while; the others go on.
+ * An error in one item is logged, and the item is left alone for a while; the others go on. When the database is away, nothing is decided; when it is back, everything is read
+ * anew.
  *
  * @throws AutoservMissingError
  * @throws DispatcherRunningError
@@ -57,136 +72,248 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
 class RunningDispatcher implements Dispatcher {
   readonly #settings: Settings;
   readonly #claim: { release(): Promise<void> };
+  readonly #world = new World();
   readonly #guard: Guard;
+  readonly #ids: Ids;
+  readonly #committer: Committer;
+  readonly #feed: Feed;
+  readonly #membership: Membership;
   readonly #executions: Executions;
-  readonly #cycles: Alarm;
+  readonly #runner: Runner;
+  readonly #shortage: Shortage;
+  readonly #turns: Alarm;
   readonly #heartbeats: Alarm;
-  readonly #startedAt: number;
-  /** Ids of dead dispatchers of this machine. */
-  #inherited: ReadonlySet<string> = new Set();
-  #epoch = 0;
+  #planner: Planner | undefined;
   #stopNews: (() => void) | undefined;
+  #isBroken = false;
+  #isReplaced = false;
+  #retryMs = firstRetryMs;
+  #reasonsAt = -Infinity;
 
   constructor(settings: Settings, claim: { release(): Promise<void> }) {
+    const { clock, log, database } = settings;
     this.#settings = settings;
     this.#claim = claim;
-    this.#guard = new Guard(settings.clock, settings.log);
-    this.#executions = new Executions(settings, this.#guard, () => this.wake());
-    this.#startedAt = settings.clock.now();
-    this.#cycles = new Alarm(settings.clock, () => this.#cycle());
-    this.#heartbeats = new Alarm(settings.clock, () => this.#heartbeat());
+    this.#guard = new Guard(clock, log);
+    this.#ids = new Ids(database.scheduling);
+    this.#feed = new Feed(database, this.#world);
+    this.#membership = new Membership(settings);
+    this.#shortage = new Shortage(settings);
+    this.#committer = new Committer({
+      store: database.scheduling,
+      world: this.#world,
+      fence: (right) => this.#fence(right),
+      onCommitted: ({ events }) => {
+        if (events) this.#feed.pass(events);
+        this.wake();
+      },
+      onBroken: (error) => this.#break(error),
+      onFenced: () => this.#heartbeats.wake(),
+      monotonicMs: () => clock.monotonicMs(),
+    });
+    this.#executions = new Executions({
+      settings,
+      world: this.#world,
+      committer: this.#committer,
+      ids: this.#ids,
+      guard: this.#guard,
+      startWatch:
+        settings.startWatch ?? ((execution, owner, store) => new Supervision(settings, execution, owner, store)),
+      onSettled: () => this.wake(),
+    });
+    const isPaused = (key: string): boolean => this.#guard.isPaused(key);
+    this.#runner = new Runner(this.#world, settings, this.#executions, {
+      isPaused,
+      shortage: () => this.#shortage.current,
+    });
+    this.#turns = new Alarm(clock, () => this.#turn());
+    this.#heartbeats = new Alarm(clock, () => this.#heartbeat());
   }
 
   get id(): string {
     return this.#settings.dispatcherId;
   }
 
+  get isPlanner(): boolean {
+    return this.#planner !== undefined;
+  }
+
   async start(): Promise<void> {
     const { database, log, machine } = this.#settings;
-    this.#epoch = await database.scheduling.register({
-      id: this.id,
-      machine,
-      pid: process.pid,
-      startedAt: this.#startedAt,
-      maxExecutions: this.#settings.limits.maxExecutions,
-      pools: [],
-    });
+    await this.#membership.join();
+    await this.#feed.start();
+    await this.#ids.refill();
     await this.#beat();
-    this.#stopNews = await watchNews(
-      database,
-      () => this.wake(),
-      (error) => log.error('reading events failed', { error }),
-    );
+    this.#stopNews = database.events.onAppend(() => this.wake());
     log.info('dispatcher started', { dispatcher: this.id, machine });
     this.#heartbeats.wake();
     this.wake();
   }
 
   wake(): void {
-    this.#cycles.wake();
+    this.#turns.wake();
   }
 
   async stop({ abortRunning = false } = {}): Promise<void> {
-    await this.#cycles.stop();
-    if (abortRunning) await this.#executions.abortAll(this.#isOurs);
+    if (abortRunning) await this.#executions.abortAll();
+    await this.#turns.stop();
     await this.#executions.detach();
+    await this.#committer.idle();
     this.#stopNews?.();
     await this.#heartbeats.stop();
+    // A database that is away at this moment finds out by the silence.
+    await this.#guard.run('leaving', () => this.#membership.leave());
     await this.#claim.release();
     this.#settings.log.info('dispatcher stopped', { dispatcher: this.id });
   }
 
-  /** One look at everything. Gives the delay until the next one, ms. */
-  async #cycle(): Promise<number> {
-    const { database, clock, limits, log } = this.#settings;
+  /** One look at what changed. Gives the delay until the next one, ms. */
+  async #turn(): Promise<number> {
+    const { clock, limits, log } = this.#settings;
+    if (this.#isReplaced) return limits.pollMs;
     try {
-      const snapshot = await database.scheduling.snapshot();
-      this.#executions.adopt(snapshot, this.#isOurs);
-      const decided = plan(snapshot, {
-        dispatcherId: this.id,
-        inherited: this.#inherited,
-        maxExecutions: limits.maxExecutions,
-        shortage: shortageOf(this.#settings),
-        paused: this.#guard.paused(),
-      });
-      await this.#apply(snapshot, decided);
-      const nextAt = Math.min(decided.wakeAt, this.#guard.nextEnd());
+      if (this.#isBroken) await this.#mend();
+      await this.#feed.read();
+      await this.#ids.refill();
+      await this.#readAwaited();
+      const now = clock.now();
+      this.#world.tick(now);
+      this.#noteShortage();
+      const resumed = this.#guard.resumed();
+      this.#planner?.retry(resumed);
+      this.#runner.retry(resumed);
+      this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
+      if (this.#planner) this.#carryOut(this.#planner.turn(now, this.#ids), 'planner');
+      if (this.#runner.hasWork) this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
+      if (this.#committer.pending > maxPending) await this.#committer.idle();
+      await this.#writeReasons();
+      this.#retryMs = firstRetryMs;
+      if (this.#planner?.hasWork || this.#runner.hasWork) return 0;
+      const nextAt = Math.min(this.#world.timers.nextAt, this.#guard.nextEnd());
       return Math.max(0, Math.min(limits.pollMs, nextAt - clock.now()));
     } catch (error) {
-      log.error('looking at the queue failed', { error });
-      return limits.pollMs;
+      log.error('looking at the queue failed', { reason: messageOf(error), error });
+      this.#break(error);
+      this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);
+      return this.#retryMs;
     }
   }
 
-  /** Each item is a transaction by itself. What loses a race is dropped: whoever won it wrote an event, which leads to the next cycle. */
-  async #apply(snapshot: Snapshot, decided: Plan): Promise<void> {
-    const settings = this.#settings;
-    const executions = this.#executions;
-    for (const interrupt of decided.interrupts) executions.abort(interrupt);
-    for (const ending of decided.endings)
-      await this.#guard.run(`entry:${ending.entry.id}`, () => endEntry(settings, snapshot, ending));
-    for (const entries of decided.starts)
-      await this.#guard.run(`entry:${entries[0]?.id}`, async () =>
-        executions.watch(await launch(settings, snapshot, entries), snapshot),
+  #carryOut(decisions: readonly Decision[], right: Right): void {
+    for (const { key, change, then } of decisions) {
+      this.#committer.write(change, right).then(
+        (isDone) => {
+          if (isDone) then?.();
+          this.wake();
+        },
+        (error: unknown) => {
+          // Of the database or of all: no fault of this one thing.
+          this.#settings.log.debug('a change was not written', { what: key, reason: messageOf(error) });
+        },
       );
-    for (const task of decided.taskStarts)
-      await this.#guard.run(`task:${task.id}`, async () =>
-        executions.watch(await startTask(settings, snapshot, task), snapshot),
-      );
-    for (const assignment of decided.assignments)
-      await this.#guard.run(`entry:${assignment.entry.id}`, () => assignHost(settings, snapshot, assignment));
-    for (const entry of decided.yields)
-      await this.#guard.run(`entry:${entry.id}`, () => yieldHost(settings, snapshot, entry));
-    for (const { hostId, kind } of decided.newTasks) {
-      const host = snapshot.hosts.find(({ id }) => id === hostId);
-      if (host) await this.#guard.run(`host:${hostId}`, () => addOwnTask(settings, host, kind));
     }
-    if (decided.waiting.length > 0)
-      await this.#guard.run('waiting', () =>
-        settings.database.scheduling.setWaits(
-          decided.waiting.map(({ entryId, code, message }) => ({
-            key: `entry:${entryId}`,
-            reason: { code, message },
-            entryIds: [entryId],
-          })),
-        ),
-      );
   }
 
-  readonly #isOurs = (execution: ExecutionRow): boolean =>
-    isOurs(execution, { dispatcherId: this.id, inherited: this.#inherited });
+  /** Nothing is known of what was under way: everything is read again before anything else is decided. */
+  #break(error: unknown): void {
+    if (!this.#isBroken) this.#settings.log.warn('the world is read anew', { reason: messageOf(error) });
+    this.#isBroken = true;
+  }
+
+  async #mend(): Promise<void> {
+    await this.#committer.idle();
+    if (!this.#membership.isMember) await this.#membership.join();
+    await this.#feed.start();
+    this.#isBroken = false;
+  }
+
+  async #readAwaited(): Promise<void> {
+    const wanted = this.#planner?.wantedJobs;
+    if (!wanted || wanted.size === 0) return;
+    this.#planner?.takeAwaited(await this.#settings.database.lookup.jobs([...wanted]));
+  }
+
+  #noteShortage(): void {
+    const own = this.#world.dispatchers.get(this.id);
+    const { current } = this.#shortage;
+    if (!own || own.shortage === current) return;
+    const { shortage: _shortage, ...rest } = own;
+    const others = [...this.#world.dispatchers.values()].filter(({ id }) => id !== this.id);
+    this.#world.takeDispatchers([...others, current === undefined ? rest : { ...rest, shortage: current }]);
+    this.#heartbeats.wake();
+  }
+
+  async #writeReasons(): Promise<void> {
+    const { clock, database } = this.#settings;
+    if (!this.#planner || clock.monotonicMs() - this.#reasonsAt < reasonsMs) return;
+    this.#reasonsAt = clock.monotonicMs();
+    const waits = this.#planner.waits(clock.now());
+    const fence = this.#fence('planner');
+    if (waits.length > 0 && fence) await database.scheduling.setWaits(waits, fence);
+  }
 
   async #heartbeat(): Promise<number> {
-    await this.#guard.run('heartbeat', () => this.#beat());
+    await this.#guard.run('heartbeat', async () => {
+      if (!this.#isReplaced) await this.#beat();
+    });
     return this.#settings.limits.heartbeatMs;
   }
 
   async #beat(): Promise<void> {
-    const { database, clock, limits, log } = this.#settings;
-    await database.scheduling.beat({ id: this.id, epoch: this.#epoch });
-    const dead = deadNeighbours(await database.scheduling.dispatchers(), this.#settings);
-    if (dead.some((id) => !this.#inherited.has(id))) log.info('the work of dead dispatchers is taken over', { dead });
-    this.#inherited = new Set(dead);
-    for (const id of [this.id, ...dead]) await database.scheduling.extendLeases(id, clock.now() + limits.leaseMs);
+    const { clock, log } = this.#settings;
+    const dispatchers = await this.#membership.beat(this.#shortage.current).catch(async (error: unknown) => {
+      if (error instanceof DispatcherReplacedError) await this.#giveWay();
+      throw error;
+    });
+    if (!this.#membership.isMember) {
+      this.#planner = undefined;
+      log.warn('this dispatcher was declared dead and joins again', { dispatcher: this.id });
+      await this.#executions.detach();
+      this.#break(new Error('declared dead'));
+      this.wake();
+      return;
+    }
+    this.#world.takeDispatchers(dispatchers);
+    await this.#seekRole();
+    if (this.#planner) {
+      takeOver(this.#world, this.#membership, this.#settings, {
+        carryOut: (decision) => this.#carryOut([decision], 'planner'),
+        abandon: (execution, cause) => this.#executions.abandon(execution, cause),
+        ids: this.#ids,
+        now: clock.now(),
+      });
+      this.#planner.touchCrew();
+    }
+    this.wake();
+  }
+
+  /** Another process is this dispatcher by now: this one lets go of everything. */
+  async #giveWay(): Promise<void> {
+    this.#isReplaced = true;
+    this.#planner = undefined;
+    await this.#executions.detach();
+  }
+
+  async #seekRole(): Promise<void> {
+    const isPlanner = await this.#membership.seekPlanner();
+    if (isPlanner === (this.#planner !== undefined)) return;
+    const { clock, limits, log } = this.#settings;
+    if (!isPlanner) {
+      this.#planner = undefined;
+      return;
+    }
+    log.info('this dispatcher plans from now on', { dispatcher: this.id });
+    this.#planner = new Planner(this.#world, {
+      isAlive: (id) => this.#membership.isAlive(id, clock.monotonicMs()),
+      isPaused: (key) => this.#guard.isPaused(key),
+      holdMs: limits.holdMs,
+    });
+  }
+
+  #fence(right: Right): Fence | undefined {
+    const fence = this.#membership.fence;
+    if (right === 'dispatcher') return fence;
+    const role = this.#membership.role;
+    return fence && role && { ...fence, role };
   }
 }

@@ -17,8 +17,7 @@ export class Guard {
       await work();
       this.#backOff.succeeded(key);
     } catch (error) {
-      this.#backOff.failed(key);
-      this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
+      this.failed(key, error);
     }
   }
 
@@ -26,8 +25,15 @@ export class Guard {
     return this.#backOff.isPaused(key);
   }
 
-  paused(): ReadonlySet<string> {
-    return this.#backOff.paused();
+  /** A thing failed that was not run here. */
+  failed(key: string, error: unknown): void {
+    this.#backOff.failed(key);
+    this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
+  }
+
+  /** Things whose pause has ended since the last call. */
+  resumed(): string[] {
+    return this.#backOff.resumed();
   }
 
   /** When the next pause ends, ms since the epoch. */

@@ -2,8 +2,30 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { messageOf } from '@autotest/core';
 import type { Settings } from '../options.ts';
 
-/** Why this machine must not start anything now; undefined where it may. Jobs that wait lose nothing, jobs that start on a full disk do. */
-export function shortageOf({ resultsRoot, limits }: Pick<Settings, 'resultsRoot' | 'limits'>): string | undefined {
+const freshMs = 500;
+
+/** Why this machine must not start anything now. Jobs that wait lose nothing, jobs that start on a full disk do. */
+export class Shortage {
+  readonly #settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock'>;
+  #known: string | undefined;
+  #lookedAt = -Infinity;
+
+  constructor(settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock'>) {
+    this.#settings = settings;
+  }
+
+  /** In words; undefined where nothing is short. */
+  get current(): string | undefined {
+    const nowMs = this.#settings.clock.monotonicMs();
+    if (nowMs - this.#lookedAt < freshMs) return this.#known;
+    this.#lookedAt = nowMs;
+    this.#known = shortageOf(this.#settings);
+    return this.#known;
+  }
+}
+
+function shortageOf({ resultsRoot, limits }: Pick<Settings, 'resultsRoot' | 'limits'>): string | undefined {
+  if (limits.minFreeBytes === 0) return undefined;
   try {
     mkdirSync(resultsRoot, { recursive: true });
     const { bavail, bsize } = statfsSync(resultsRoot);

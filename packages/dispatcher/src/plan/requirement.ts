@@ -4,12 +4,10 @@ import {
   formatLabelExpression,
   messageOf,
   parseLabelExpression,
-  prepareLabels,
   type LabelExpression,
   type LabelPredicate,
-  type LabelSet,
 } from '@autotest/core';
-import type { HostRow, JobRow } from '@autotest/core/db';
+import type { JobRow } from '@autotest/core/db';
 
 /** What a job asks of each of its hosts: its control file's label expression and the submission's, together. */
 export interface Requirement {
@@ -18,6 +16,10 @@ export interface Requirement {
   /** As text; empty where any host will do. */
   readonly text: string;
   readonly holds: LabelPredicate;
+  /** Labels that every host must carry for which it holds: where to begin to look. */
+  readonly anchors: readonly string[];
+  /** Labels that it asks for somewhere: `onlyIfNeeded` ones among them do not keep a host out. */
+  readonly asked: ReadonlySet<string>;
   /** Why the expression can never hold: it cannot be read. */
   readonly problem?: string;
   /** Conditions that keep a host out. */
@@ -38,12 +40,14 @@ export class Requirements {
   }
 }
 
+const nothingAsked = { anchors: [], asked: new Set<string>() } as const;
+
 function compile(key: string, texts: readonly (string | undefined)[]): Requirement {
   const asked = texts.flatMap((text) => (text === undefined || text.trim() === '' ? [] : text));
   try {
     const parsed = asked.map(parseLabelExpression);
     const [first] = parsed;
-    if (first === undefined) return { key, text: '', holds: () => true, unmet: () => [] };
+    if (first === undefined) return { key, text: '', holds: () => true, unmet: () => [], ...nothingAsked };
     const expression: LabelExpression =
       parsed.length === 1
         ? first
@@ -52,28 +56,26 @@ function compile(key: string, texts: readonly (string | undefined)[]): Requireme
       key,
       text: formatLabelExpression(expression),
       holds: compileLabels(expression),
+      anchors: anchorsOf(expression),
+      asked: new Set(askedBy(expression)),
       unmet: (labels) => explainLabels(expression, labels),
     };
   } catch (error) {
-    return { key, text: asked.join(' & '), holds: () => false, problem: messageOf(error), unmet: () => asked };
+    const problem = messageOf(error);
+    return { key, text: asked.join(' & '), holds: () => false, problem, unmet: () => asked, ...nothingAsked };
   }
 }
 
-/** Hosts with the same labels: an expression is asked once of all of them. */
-export interface LabelClass {
-  readonly labels: LabelSet;
-  /** In the order given. */
-  readonly hosts: Set<HostRow>;
+function anchorsOf(expression: LabelExpression): string[] {
+  if (expression.kind === 'and') return expression.operands.flatMap(anchorsOf);
+  return expression.kind === 'name' || expression.kind === 'value' ? [labelOf(expression)] : [];
 }
 
-/** Hosts by their set of labels; the least labelled first, so that special hosts are taken last. */
-export function groupByLabels(hosts: readonly HostRow[]): LabelClass[] {
-  const classes = new Map<string, LabelClass>();
-  for (const host of hosts) {
-    const key = [...host.labels].sort().join('\n');
-    const known = classes.get(key);
-    if (known) known.hosts.add(host);
-    else classes.set(key, { labels: prepareLabels(host.labels), hosts: new Set([host]) });
-  }
-  return [...classes.values()].sort((a, b) => a.labels.labels.size - b.labels.labels.size);
+function askedBy(expression: LabelExpression): string[] {
+  if (expression.kind === 'and' || expression.kind === 'or') return expression.operands.flatMap(askedBy);
+  return expression.kind === 'name' || expression.kind === 'value' ? [labelOf(expression)] : [];
+}
+
+function labelOf(condition: Extract<LabelExpression, { kind: 'name' | 'value' }>): string {
+  return condition.kind === 'name' ? condition.name : `${condition.key}:${condition.value}`;
 }

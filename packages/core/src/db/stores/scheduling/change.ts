@@ -142,6 +142,22 @@ export class Change {
     return row;
   }
 
+  /** Gives a queued task to the dispatcher that is to carry it out. */
+  giveTask(task: TaskRow, dispatcherId: string): TaskRow {
+    const after = { ...task, dispatcherId, version: task.version + 1 };
+    touchNew(this.tasks, this.newTasks, task, after);
+    const data = {
+      from: task.state,
+      to: task.state,
+      move: 'give',
+      kind: task.kind,
+      version: after.version,
+      dispatcherId,
+    };
+    this.events.push({ kind: 'task.moved', taskId: task.id, hostId: task.hostId, data });
+    return after;
+  }
+
   moveTask(task: TaskRow, move: TaskMove, patch: TaskPatch = {}): TaskRow {
     const { entry, ...columns } = patch;
     const to = nextState(taskMachine, task.state, move);

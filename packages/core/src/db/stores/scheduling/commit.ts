@@ -32,8 +32,12 @@ import { checkFence } from './roles.ts';
  *
  * @throws FencedError
  */
-export function commit(session: Session, changes: readonly Change[], fence: Fence | undefined): Promise<Committed> {
-  return session.write(async (tx) => {
+export async function commit(
+  session: Session,
+  changes: readonly Change[],
+  fence: Fence | undefined,
+): Promise<Committed> {
+  const { result, events } = await session.writeTelling(async (tx) => {
     if (fence) await checkFence(tx, fence);
     const known = await lockRows(tx, changes);
     const committed = changes.map((change) => known.accept(change));
@@ -66,6 +70,7 @@ export function commit(session: Session, changes: readonly Change[], fence: Fenc
     const jobs = await saveProgress(tx, known.jobs, accepted);
     return { committed, jobs };
   });
+  return { ...result, ...(events?.areAll === true && { events: { first: events.first, last: events.last } }) };
 }
 
 /** Versions of the rows that changes touch, as they are now; rises with each change that is accepted. */

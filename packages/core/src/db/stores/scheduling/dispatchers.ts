@@ -83,6 +83,19 @@ export function declareDead(
   });
 }
 
+/** Says that a dispatcher stops. */
+export function leave(session: Session, { id, epoch }: Pick<DispatcherRow, 'id' | 'epoch'>): Promise<void> {
+  return session.write(async (tx) => {
+    const { numUpdatedRows } = await tx.db
+      .updateTable('dispatchers')
+      .set({ heartbeatAt: 0 })
+      .where('id', '=', id)
+      .where('epoch', '=', epoch)
+      .executeTakeFirst();
+    if (numUpdatedRows === 1n) tx.emit({ kind: 'dispatcher.changed', data: { id, stopped: true, epoch } });
+  });
+}
+
 /** Lets a dispatcher finish what it has and take nothing new, or ends that. */
 export function setDraining(session: Session, id: string, draining: boolean, by: string): Promise<void> {
   return session.write(async (tx) => {

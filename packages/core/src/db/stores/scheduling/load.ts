@@ -38,8 +38,9 @@ export function loadOpen(session: Session): Promise<SchedulingRows> {
 
 /** Rows by their ids, as they are now, finished ones too. What does not exist is not in the answer. */
 export async function loadRows({ db }: Session, ids: RowIds): Promise<SchedulingRows> {
+  const entries = [...(await byIds(db, 'entries', ids.entries ?? [])), ...(await openEntriesOf(db, ids.jobs ?? []))];
   return {
-    entries: (await byIds(db, 'entries', ids.entries ?? [])).map(entryRow),
+    entries: entries.map(entryRow),
     jobs: (await byIds(db, 'jobs', ids.jobs ?? [])).map(jobRow),
     hosts: (await byIds(db, 'hosts', ids.hosts ?? [])).map(hostRow),
     executions: (await byIds(db, 'executions', ids.executions ?? [])).map(executionRow),
@@ -65,6 +66,20 @@ async function byIds(
   const rows: object[] = [];
   for (const part of chunks(ids))
     rows.push(...(await db.selectFrom(table).selectAll().where('id', 'in', part).execute()));
+  return rows;
+}
+
+async function openEntriesOf(db: Kysely<Tables>, jobIds: readonly number[]): Promise<object[]> {
+  const rows: object[] = [];
+  for (const part of chunks(jobIds))
+    rows.push(
+      ...(await db
+        .selectFrom('entries')
+        .selectAll()
+        .where('jobId', 'in', part)
+        .where('state', 'in', open(entryMachine))
+        .execute()),
+    );
   return rows;
 }
 

@@ -3,16 +3,18 @@ import type { Session } from '../../session.ts';
 import { ingest } from '../results/ingest.ts';
 import { Change } from './change.ts';
 import { commit } from './commit.ts';
-import { beat, declareDead, listDispatchers, registerDispatcher, setDraining } from './dispatchers.ts';
+import { beat, declareDead, leave, listDispatchers, registerDispatcher, setDraining } from './dispatchers.ts';
 import { reserveIds } from './ids.ts';
 import { loadOpen, loadRows } from './load.ts';
 import { resignRole, takeRole } from './roles.ts';
+import { loadRules } from './rules.ts';
 import { setWaits } from './waits.ts';
 
 export function schedulingStore(session: Session): SchedulingStore {
   return {
     load: () => loadOpen(session),
     reload: (ids) => loadRows(session, ids),
+    rules: () => loadRules(session),
     reserveIds: (table, count) => reserveIds(session, table, count),
     commit: (changes, fence) => commit(session, changes, fence),
     async write(work) {
@@ -31,6 +33,7 @@ export function schedulingStore(session: Session): SchedulingStore {
     register: (dispatcher) => registerDispatcher(session, dispatcher),
     beat: (dispatcher) => beat(session, dispatcher),
     declareDead: (dispatcher) => declareDead(session, dispatcher),
+    leave: (dispatcher) => leave(session, dispatcher),
     setDraining: (id, draining, by) => setDraining(session, id, draining, by),
     dispatchers: () => listDispatchers(session),
     ingest: (executionId, batch, fence) => ingest(session, executionId, batch, fence),

@@ -1,6 +1,6 @@
 import type { TaskKind, TaskOutcome } from '@autotest/core';
 import type { HostRow, JobRow, TaskRow } from '@autotest/core/db';
-import { firstPreparation, wantsVerify } from './preparation.ts';
+import { afterCleanup, firstPreparation, wantsVerify } from '../plan/assign.ts';
 
 export interface EndedTask {
   readonly kind: TaskKind;
@@ -11,6 +11,13 @@ export interface EndedTask {
   /** Earlier tasks of this host, newest first. */
   readonly earlier: readonly Pick<TaskRow, 'kind' | 'outcome' | 'entryId'>[];
   readonly entryId: number | undefined;
+}
+
+/** How often and how soon a host is repaired. */
+export interface RepairLimits {
+  /** Repairs in a row that did not help, after which it is left alone for `coolDownMs`. */
+  readonly maxRepairs: number;
+  readonly coolDownMs: number;
 }
 
 /**
@@ -28,21 +35,33 @@ export type NextStep =
 /** Tasks of an autoserv that was killed are run again so often. */
 const lostBudget = 2;
 
-/** Decides what follows: cleanup, then verify; on failure one repair, then everything again; on a second failure the host is set aside. */
-export function afterTask(task: EndedTask): NextStep {
+/** Decides what follows: cleanup, provision, verify; on failure one repair, then everything again; on a second failure the host is set aside. */
+export function afterTask(task: EndedTask, limits: RepairLimits, now: number): NextStep {
   const { kind, outcome, job, host } = task;
-  if (outcome === 'passed') return afterSuccess(kind, host, job);
+  if (outcome === 'passed' || isIgnored(task)) return afterSuccess(kind, host, job);
   if (outcome === 'aborted' && !job) return { step: 'release' };
   // Somebody killed autoserv: that says nothing of the host.
   if (outcome !== 'failed' && lostBefore(task) < lostBudget) return { step: 'task', kind };
-  if (kind === 'repair' || host.protection === 'doNotRepair' || repairedBefore(task)) return { step: 'set_aside' };
+  if (kind === 'repair' || !mayRepair(host, limits, now) || repairedBefore(task)) return { step: 'set_aside' };
   return { step: 'task', kind: 'repair' };
+}
+
+/** A host that nobody may verify is taken as it is. */
+function isIgnored({ kind, host }: EndedTask): boolean {
+  return host.protection === 'doNotVerify' && (kind === 'verify' || kind === 'cleanup');
 }
 
 function afterSuccess(kind: TaskKind, host: HostRow, job: JobRow | undefined): NextStep {
   if (kind === 'repair') return { step: 'task', kind: (job && firstPreparation(job, host)) ?? 'verify' };
   if (!job) return { step: 'release' };
-  return kind !== 'verify' && wantsVerify(job, host) ? { step: 'task', kind: 'verify' } : { step: 'ready' };
+  const next = kind === 'cleanup' ? afterCleanup(job, host) : undefined;
+  if (next) return { step: 'task', kind: next };
+  return kind === 'provision' && wantsVerify(job, host) ? { step: 'task', kind: 'verify' } : { step: 'ready' };
+}
+
+function mayRepair(host: HostRow, { maxRepairs, coolDownMs }: RepairLimits, now: number): boolean {
+  if (host.protection === 'doNotRepair' || host.protection === 'doNotVerify') return false;
+  return host.repairFailures < maxRepairs || now - (host.repairedAt ?? 0) >= coolDownMs;
 }
 
 /** Tasks that belong to the same attempt to make the host fit. */

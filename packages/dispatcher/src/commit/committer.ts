@@ -1,0 +1,131 @@
+import {
+  FencedError,
+  type Change,
+  type Committed,
+  type Fence,
+  type RowIds,
+  type SchedulingStore,
+} from '@autotest/core/db';
+import type { World } from '../world/world.ts';
+
+/** Under which right a change is written: as any dispatcher, or as the planner. */
+export type Right = 'dispatcher' | 'planner';
+
+export interface CommitterOptions {
+  readonly store: Pick<SchedulingStore, 'commit' | 'reload'>;
+  readonly world: World;
+  /** The fence of a right as it is now; undefined: this dispatcher does not have it any more. */
+  readonly fence: (right: Right) => Fence | undefined;
+  /** Told of each commit. */
+  readonly onCommitted: (result: Committed, count: number, tookMs: number) => void;
+  /** Called when it is not known what was written: everything has to be read again. */
+  readonly onBroken: (error: unknown) => void;
+  readonly onFenced: (error: FencedError) => void;
+  readonly monotonicMs: () => number;
+}
+
+interface Item {
+  readonly change: Change;
+  readonly right: Right;
+  readonly resolve: (isDone: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const maxBatch = 250;
+
+/**
+ * Writes changes in groups: while one transaction runs, what comes meanwhile gathers for the next. So a single change is written at once, and under load a commit is
+ * shared by hundreds. Changes keep their order, as later ones build on earlier ones that are not written yet.
+ *
+ * A change that lost its race: the rows that it knew are read again before its maker hears of it. An error of the database: nothing is known of what is in flight, so all of it
+ * fails and `onBroken` says that the world has to be read anew.
+ */
+export class Committer {
+  readonly #options: CommitterOptions;
+  #queue: Item[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Changes that are not written yet. */
+  get pending(): number {
+    return this.#queue.length + this.#inFlight;
+  }
+
+  #inFlight = 0;
+
+  /**
+   * Writes a change that the world has already taken as done. Resolves with false when somebody else was faster: then nothing of it is written.
+   *
+   * @throws FencedError, or what the database throws
+   */
+  write(change: Change, right: Right): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ change, right, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when everything is written. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What is decided in the same turn comes into the same transaction.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const [first] = this.#queue;
+      const end = this.#queue.findIndex(({ right }, index) => right !== first?.right || index >= maxBatch);
+      const batch = this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+      this.#inFlight = batch.length;
+      await this.#commit(batch, first?.right ?? 'dispatcher');
+      this.#inFlight = 0;
+    }
+    // In the same step in which the queue was seen empty: what comes next starts anew.
+    this.#running = undefined;
+  }
+
+  async #commit(batch: readonly Item[], right: Right): Promise<void> {
+    const { store, world, monotonicMs } = this.#options;
+    try {
+      const fence = this.#options.fence(right);
+      if (!fence) throw new FencedError(right, 0);
+      const startedMs = monotonicMs();
+      const result = await store.commit(
+        batch.map(({ change }) => change),
+        fence,
+      );
+      const lost = batch.filter((_, index) => result.committed[index] !== true);
+      const rows = lost.length > 0 ? await store.reload(idsOf(lost.map(({ change }) => change))) : undefined;
+      for (const { change } of batch) world.end(change);
+      for (const { change } of lost) world.undo(change);
+      if (rows) world.take(rows, true);
+      world.takeProgress(result.jobs);
+      this.#options.onCommitted(result, batch.length, monotonicMs() - startedMs);
+      for (const [index, { resolve }] of batch.entries()) resolve(result.committed[index] === true);
+    } catch (error) {
+      const rest = this.#queue.splice(0);
+      for (const { change } of [...batch, ...rest]) world.end(change);
+      if (error instanceof FencedError) this.#options.onFenced(error);
+      this.#options.onBroken(error);
+      for (const { reject } of [...batch, ...rest]) reject(error);
+    }
+  }
+}
+
+/** Everything that changes touch. */
+function idsOf(changes: readonly Change[]): RowIds {
+  const all = <Kind extends 'entries' | 'hosts' | 'tasks' | 'executions'>(kind: Kind) => [
+    ...new Set(changes.flatMap((change) => [...change[kind].keys()])),
+  ];
+  const hosts = [...new Set([...all('hosts'), ...changes.flatMap(({ leases }) => [...leases.keys()])])];
+  return {
+    entries: all('entries'),
+    hosts,
+    tasks: [...all('tasks'), ...changes.flatMap(({ newTasks }) => newTasks.map(({ id }) => id))],
+    executions: [...all('executions'), ...changes.flatMap(({ newExecutions }) => newExecutions.map(({ id }) => id))],
+  };
+}

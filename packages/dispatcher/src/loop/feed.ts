@@ -1,0 +1,111 @@
+import type { EventKind, EventRow } from '@autotest/core';
+import type { Database } from '@autotest/core/db';
+import type { World } from '../world/world.ts';
+
+/** Events after which the world is another. Results and logs, which are most of all events, are not among them. */
+const relevant: readonly EventKind[] = [
+  'job.submitted',
+  'job.abortRequested',
+  'job.finished',
+  'entry.moved',
+  'execution.moved',
+  'host.added',
+  'host.changed',
+  'host.moved',
+  'task.queued',
+  'task.moved',
+  'dispatcher.changed',
+  'account.changed',
+  'label.changed',
+  'access.changed',
+];
+const rules: ReadonlySet<EventKind> = new Set<EventKind>([
+  'dispatcher.changed',
+  'account.changed',
+  'label.changed',
+  'access.changed',
+]);
+const batchSize = 1000;
+
+/** Keeps a world up to date with what others write: reads events behind a cursor, and the rows that they are about. */
+export class Feed {
+  readonly #database: Pick<Database, 'events' | 'scheduling'>;
+  readonly #world: World;
+  #cursor = 0;
+
+  constructor(database: Pick<Database, 'events' | 'scheduling'>, world: World) {
+    this.#database = database;
+    this.#world = world;
+  }
+
+  /** Reads everything. What is appended meanwhile is read again by the next `read`, which does no harm. */
+  async start(): Promise<void> {
+    const { events, scheduling } = this.#database;
+    this.#cursor = await events.latestId();
+    const rows = await scheduling.load();
+    const known = await scheduling.rules();
+    this.#world.reset(rows);
+    this.#world.takeRules(known);
+  }
+
+  /** These events are this dispatcher's own: it knows what they tell of. */
+  pass({ first, last }: { readonly first: number; readonly last: number }): void {
+    if (first === this.#cursor + 1) this.#cursor = last;
+  }
+
+  /** Takes in what was appended since last time. */
+  async read(): Promise<void> {
+    const { events } = this.#database;
+    const edge = await events.latestId();
+    while (this.#cursor < edge) {
+      const news = await events.since(this.#cursor, { first: batchSize, kinds: relevant });
+      await this.#takeIn(news.filter((event) => !this.#isKnown(event)));
+      const last = news.at(-1)?.id;
+      this.#cursor = news.length < batchSize ? Math.max(edge, last ?? 0) : (last ?? edge);
+    }
+  }
+
+  async #takeIn(news: readonly EventRow[]): Promise<void> {
+    if (news.length === 0) return;
+    const { scheduling } = this.#database;
+    if (news.some(({ kind }) => rules.has(kind))) this.#world.takeRules(await scheduling.rules());
+    for (const { kind, jobId } of news) if (kind === 'job.finished' && jobId !== undefined) this.#world.touchJob(jobId);
+    const about = news.filter(({ kind }) => kind !== 'job.finished' && !rules.has(kind));
+    const jobs = about.filter(({ kind }) => kind === 'job.submitted' || kind === 'job.abortRequested');
+    const rows = await scheduling.reload({
+      jobs: unique(jobs.map(({ jobId }) => jobId)),
+      entries: unique(about.filter(({ kind }) => kind === 'entry.moved').map(({ entryId }) => entryId)),
+      hosts: unique(about.map(({ hostId }) => hostId)),
+      tasks: unique(about.map(({ taskId }) => taskId)),
+      executions: unique(about.filter(({ kind }) => kind === 'execution.moved').map(({ executionId }) => executionId)),
+    });
+    const strangers = [...rows.entries, ...rows.executions].map(({ jobId }) => jobId);
+    const known = new Set([...this.#world.jobs.keys(), ...rows.jobs.map(({ id }) => id)]);
+    const missing = unique(strangers).filter((id) => !known.has(id));
+    const more = missing.length > 0 ? await scheduling.reload({ jobs: missing }) : undefined;
+    this.#world.take(
+      more ? { ...rows, jobs: [...rows.jobs, ...more.jobs], entries: [...more.entries, ...rows.entries] } : rows,
+    );
+  }
+
+  /** Tells of a version that the world has already. */
+  #isKnown({ kind, data, entryId, hostId, taskId, executionId }: EventRow): boolean {
+    if (typeof data.version !== 'number') return false;
+    const rows = {
+      'entry.moved': 'entries',
+      'host.moved': 'hosts',
+      'task.moved': 'tasks',
+      'execution.moved': 'executions',
+    } as const;
+    if (!(kind in rows)) return false;
+    const id = { 'entry.moved': entryId, 'host.moved': hostId, 'task.moved': taskId, 'execution.moved': executionId }[
+      kind as keyof typeof rows
+    ];
+    const row = id === undefined ? undefined : this.#world[rows[kind as keyof typeof rows]].get(id);
+    return row !== undefined && row.version >= data.version;
+  }
+}
+
+function unique(ids: readonly (number | undefined)[]): number[] {
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}

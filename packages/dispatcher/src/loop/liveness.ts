@@ -1,0 +1,40 @@
+import type { DispatcherRow } from '@autotest/core/db';
+
+/**
+ * Which dispatchers live, judged by whether their heartbeat moves, in the time of this process: neither clocks that differ between machines nor a clock that is set make
+ * anybody dead.
+ */
+export class Liveness {
+  readonly #ownId: string;
+  readonly #silentMs: number;
+  readonly #seen = new Map<string, { beat: string; at: number }>();
+
+  /** @param silentMs how long one may be silent */
+  constructor(ownId: string, silentMs: number) {
+    this.#ownId = ownId;
+    this.#silentMs = silentMs;
+  }
+
+  /** @param now wall-clock time, by which one that is seen for the first time is judged @param monotonicMs time of this process */
+  observe(dispatchers: readonly DispatcherRow[], now: number, monotonicMs: number): void {
+    for (const { id, epoch, heartbeatAt } of dispatchers) {
+      const beat = `${epoch} ${heartbeatAt}`;
+      const known = this.#seen.get(id);
+      if (known?.beat === beat) continue;
+      // One that stopped long ago is not taken for living just because it is seen now.
+      const silentMs = known ? 0 : Math.max(0, Math.min(this.#silentMs, now - heartbeatAt));
+      this.#seen.set(id, { beat, at: heartbeatAt === 0 ? -Infinity : monotonicMs - silentMs });
+    }
+  }
+
+  /** Whether it gave a sign of life lately. */
+  isAlive(id: string, monotonicMs: number): boolean {
+    return id === this.#ownId || this.silentMs(id, monotonicMs) < this.#silentMs;
+  }
+
+  /** How long it has been silent; Infinity for one that was never seen or said that it stops. */
+  silentMs(id: string, monotonicMs: number): number {
+    const seen = this.#seen.get(id);
+    return seen ? monotonicMs - seen.at : Infinity;
+  }
+}

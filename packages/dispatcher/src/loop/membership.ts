@@ -1,0 +1,131 @@
+import type { DispatcherRow, Fence } from '@autotest/core/db';
+import { isSameProcess } from '@autotest/core/node';
+import { DispatcherReplacedError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+import { Liveness } from './liveness.ts';
+
+const plannerRole = 'planner';
+
+/**
+ * A dispatcher among the others that share its database.
+ *
+ * Each has an epoch, which rises when a process takes its id and when somebody declares it dead; whatever it writes carries the epoch, and a stale one is refused. So one that was
+ * paused, or cut off from the database, and comes back can do no harm: its first write, or its next heartbeat, tells it that it was declared dead, and it joins again.
+ *
+ * Who is dead: another one whose heartbeat has not moved for `deadMs` in the time of the one who judges; on the same machine sooner, when its process is gone.
+ *
+ * One of them has the role of the planner. It lasts as long as that dispatcher's epoch; then another one takes it.
+ */
+export class Membership {
+  readonly #settings: Settings;
+  readonly #liveness: Liveness;
+  readonly #startedAt: number;
+  #epoch: number | undefined;
+  #role: { name: string; epoch: number } | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#liveness = new Liveness(settings.dispatcherId, settings.limits.deadMs);
+    this.#startedAt = settings.clock.now();
+  }
+
+  get isMember(): boolean {
+    return this.#epoch !== undefined;
+  }
+
+  get fence(): Fence | undefined {
+    return this.#epoch === undefined ? undefined : { dispatcherId: this.#settings.dispatcherId, epoch: this.#epoch };
+  }
+
+  get role(): Fence['role'] {
+    return this.#role;
+  }
+
+  async join(): Promise<void> {
+    const { database, dispatcherId, machine, limits, pools, onlyUsers, url } = this.#settings;
+    this.#role = undefined;
+    this.#epoch = await database.scheduling.register({
+      id: dispatcherId,
+      machine,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      maxExecutions: limits.maxExecutions,
+      pools,
+      ...(onlyUsers && { onlyUsers }),
+      ...(url !== undefined && { url }),
+    });
+  }
+
+  /**
+   * Gives a sign of life, and looks for those of the others. Gives all dispatchers. Afterwards `isMember` says whether this one was declared dead.
+   *
+   * @throws DispatcherReplacedError when another process has this id by now
+   */
+  async beat(shortage: string | undefined): Promise<DispatcherRow[]> {
+    const { database, dispatcherId, clock } = this.#settings;
+    if (this.#epoch !== undefined) {
+      const isAccepted = await database.scheduling.beat({
+        id: dispatcherId,
+        epoch: this.#epoch,
+        ...(shortage !== undefined && { shortage }),
+      });
+      if (!isAccepted) this.#epoch = undefined;
+    }
+    const dispatchers = await database.scheduling.dispatchers();
+    const own = dispatchers.find(({ id }) => id === dispatcherId);
+    if (this.#epoch === undefined && own && (own.pid !== process.pid || own.startedAt !== this.#startedAt))
+      throw new DispatcherReplacedError(dispatcherId);
+    this.#liveness.observe(dispatchers, clock.now(), clock.monotonicMs());
+    if (this.#epoch !== undefined) await this.#declareDead(dispatchers);
+    return dispatchers;
+  }
+
+  isAlive(id: string, monotonicMs: number): boolean {
+    return this.#liveness.isAlive(id, monotonicMs);
+  }
+
+  /** How long a dispatcher has been silent, ms. */
+  silentMs(id: string): number {
+    return this.#liveness.silentMs(id, this.#settings.clock.monotonicMs());
+  }
+
+  /** Takes the role of the planner where it is free; true while this one has it. */
+  async seekPlanner(): Promise<boolean> {
+    const fence = this.fence;
+    if (!fence) return false;
+    const { taken, role } = await this.#settings.database.scheduling.takeRole(plannerRole, fence);
+    this.#role = taken ? { name: role.name, epoch: role.epoch } : undefined;
+    return taken;
+  }
+
+  /** Stops being one of them; others go on at once. */
+  async leave(): Promise<void> {
+    const fence = this.fence;
+    if (!fence) return;
+    const { scheduling } = this.#settings.database;
+    if (this.#role) await scheduling.resignRole(plannerRole, fence);
+    await scheduling.leave({ id: fence.dispatcherId, epoch: fence.epoch });
+    this.#epoch = undefined;
+    this.#role = undefined;
+  }
+
+  /** What a dead dispatcher still writes is refused from now on, so that its role and its work can be taken over. */
+  async #declareDead(dispatchers: readonly DispatcherRow[]): Promise<void> {
+    const { database, dispatcherId, limits, log } = this.#settings;
+    for (const other of dispatchers) {
+      if (other.id === dispatcherId || other.heartbeatAt === 0) continue;
+      const silentMs = this.silentMs(other.id);
+      const isGone =
+        silentMs > 2 * limits.heartbeatMs &&
+        other.machine === this.#settings.machine &&
+        !isSameProcess(other.pid, undefined);
+      if ((silentMs < limits.deadMs && !isGone) || this.#declared.get(other.id) === other.heartbeatAt) continue;
+      if (await database.scheduling.declareDead(other))
+        log.warn('a dispatcher is dead', { dispatcher: other.id, machine: other.machine, silentMs });
+      this.#declared.set(other.id, other.heartbeatAt);
+    }
+  }
+
+  /** With which last heartbeat others were declared dead. */
+  readonly #declared = new Map<string, number>();
+}

@@ -1,0 +1,93 @@
+import type { JobRow } from '@autotest/core/db';
+import type { Demand } from './demand.ts';
+import { compareRanks, type Rank } from './entry-queue.ts';
+import { jobDeadline } from './deadlines.ts';
+
+interface Earmark {
+  readonly rank: Rank;
+  readonly hostIds: ReadonlySet<number>;
+  /** When its hosts are expected to be together, ms since the epoch. */
+  readonly expectedAt: number;
+}
+
+/** At most so many groups have hosts kept for them at once. */
+const maxGroups = 16;
+/** So long hosts are kept for a group that does not come together; then they are everybody's for as long. */
+const holdMs = 30 * 60_000;
+
+/**
+ * Free hosts that are kept for groups which still lack some: back-fill as batch systems do it. Nobody of lower rank gets such a host, unless the job must be over before the
+ * group's last host is expected. Whoever goes before the group takes what it wants.
+ */
+export class Earmarks {
+  readonly #byDemand = new Map<Demand, Earmark>();
+  readonly #byHost = new Map<number, Set<Demand>>();
+  /** Since when hosts are kept for a group, ms since the epoch. */
+  readonly #since = new Map<Demand, number>();
+
+  set(demand: Demand, rank: Rank, hostIds: readonly number[], expectedAt: number, now: number): void {
+    this.#unmark(demand);
+    const since = this.#since.get(demand);
+    if (since === undefined || now - since > 2 * holdMs) this.#since.set(demand, now);
+    else if (now - since > holdMs) return;
+    if (this.#byDemand.size >= maxGroups && !this.#makesWay(rank)) return;
+    const earmark = { rank, hostIds: new Set(hostIds), expectedAt };
+    this.#byDemand.set(demand, earmark);
+    for (const hostId of earmark.hostIds) {
+      const known = this.#byHost.get(hostId);
+      if (known) known.add(demand);
+      else this.#byHost.set(hostId, new Set([demand]));
+    }
+  }
+
+  /** The group has its hosts, or wants none any more. */
+  clear(demand: Demand): void {
+    this.#unmark(demand);
+    this.#since.delete(demand);
+  }
+
+  /** Hosts that are kept for a group. */
+  hostsOf(demand: Demand): Iterable<number> {
+    return this.#byDemand.get(demand)?.hostIds ?? [];
+  }
+
+  #unmark(demand: Demand): void {
+    const earmark = this.#byDemand.get(demand);
+    if (!earmark) return;
+    this.#byDemand.delete(demand);
+    for (const hostId of earmark.hostIds) {
+      const known = this.#byHost.get(hostId);
+      known?.delete(demand);
+      if (known?.size === 0) this.#byHost.delete(hostId);
+    }
+  }
+
+  /** For whom a host is kept. */
+  keptFor(hostId: number): Iterable<Demand> {
+    return this.#byHost.get(hostId) ?? [];
+  }
+
+  /** Whether a job of this rank may have the host now. */
+  allows(hostId: number, rank: Rank, job: JobRow, now: number): boolean {
+    for (const demand of this.#byHost.get(hostId) ?? []) {
+      const earmark = this.#byDemand.get(demand);
+      if (!earmark || demand.jobId === job.id || compareRanks(rank, earmark.rank) < 0) continue;
+      if (earmark.expectedAt === Infinity || latestEnd(job, now) > earmark.expectedAt) return false;
+    }
+    return true;
+  }
+
+  /** Takes the marks from the group of the lowest rank, if that is lower than this one. */
+  #makesWay(rank: Rank): boolean {
+    let last: [Demand, Earmark] | undefined;
+    for (const one of this.#byDemand) if (!last || compareRanks(one[1].rank, last[1].rank) > 0) last = one;
+    if (!last || compareRanks(rank, last[1].rank) > 0) return false;
+    this.#unmark(last[0]);
+    return true;
+  }
+}
+
+/** When a job that starts now is over at the latest, ms since the epoch; Infinity where nothing limits it. */
+function latestEnd(job: JobRow, now: number): number {
+  return Math.min(job.maxRuntimeMs > 0 ? now + job.maxRuntimeMs : Infinity, jobDeadline(job));
+}

@@ -1,0 +1,149 @@
+import { splitLabel } from '@autotest/core';
+import type { EntryRow, HostRow, JobRow } from '@autotest/core/db';
+import type { World } from '../world/world.ts';
+import { groupSizeOf, mayUse, type Demand } from './demand.ts';
+import type { Demands } from './demands.ts';
+import type { Earmarks } from './earmarks.ts';
+import type { Rank } from './entry-queue.ts';
+
+/** What can be done for a group now. */
+export interface GroupPlan {
+  /** The hosts that make it whole; undefined: some are missing. */
+  readonly hosts?: readonly { readonly entry: EntryRow; readonly host: HostRow }[];
+  /** Who answers for those that have hosts already. */
+  readonly dispatcherId?: string;
+  /** Free hosts that it could use once the others are there. */
+  readonly kept: readonly number[];
+  /** When the last host has to be free at the latest, ms since the epoch; Infinity where nothing limits it. undefined: not enough hosts are in sight. */
+  readonly expectedAt?: number;
+}
+
+/** How far one looks for hosts that are going to be free. */
+const maxLookedAt = 1000;
+
+/** Finds hosts for the next whole group of a job: all that it lacks, or none. Named hosts first; then any that fit, with `sameValueOf` all of one value. */
+export function planGroup(
+  world: World,
+  demands: Demands,
+  demand: Demand,
+  job: JobRow,
+  earmarks: Earmarks,
+  rank: Rank,
+  now: number,
+): GroupPlan {
+  const entries = world.entriesOf(job.id);
+  const held = entries.filter(({ state }) => state === 'preparing' || state === 'ready');
+  const size = groupSizeOf(job);
+  const lacking = size - (held.length % size);
+  const queued = entries.filter((entry) => demand.queue.has(entry.id));
+  const isFree = (hostId: number) =>
+    demands.classes.homeOf(hostId)?.members.get(hostId) === 'free' && earmarks.allows(hostId, rank, job, now);
+  const mayHave = (hostId: number) => {
+    const home = demands.classes.homeOf(hostId);
+    if (!home) return false;
+    return home.isOneTime || (mayUse(home, demand.principal) && demand.requirement.holds(home.labels));
+  };
+  const named = queued.filter(({ named: isNamed }) => isNamed);
+  const chosen = named
+    .filter(({ hostId }) => hostId !== undefined && mayHave(hostId) && isFree(hostId))
+    .slice(0, lacking);
+  const taken = new Set(chosen.map(({ hostId }) => hostId ?? 0));
+  const others = queued.filter(({ named: isNamed }) => !isNamed);
+  const wanted = lacking - chosen.length;
+  const value = sharedValue(job, [...held, ...chosen], world);
+  const picked =
+    wanted > others.length ? undefined : pickHosts(world, demand, job, others, wanted, taken, isFree, value);
+  const dispatcherId = held[0]?.dispatcherId;
+  const carrier = dispatcherId === undefined ? {} : { dispatcherId };
+  const hosts = [
+    ...chosen.map((entry) => ({ entry, host: world.hosts.get(entry.hostId ?? 0) })),
+    ...(picked?.hosts ?? []).map((host, index) => ({ entry: others[index], host })),
+  ].flatMap(({ entry, host }) => (entry && host ? { entry, host } : []));
+  const kept = hosts.map(({ host }) => host.id);
+  if (hosts.length === lacking) return { hosts, ...carrier, kept };
+  const expected = expectedAt(world, demand, job, lacking - hosts.length);
+  return { ...carrier, kept, ...(expected !== undefined && { expectedAt: expected }) };
+}
+
+/** The value of `sameValueOf` that hosts taken already fix. */
+function sharedValue(job: JobRow, entries: readonly EntryRow[], world: World): string | undefined {
+  if (job.sameValueOf === undefined) return undefined;
+  for (const { hostId } of entries) {
+    const host = hostId === undefined ? undefined : world.hosts.get(hostId);
+    const value = host && valueOf(host, job.sameValueOf);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function pickHosts(
+  world: World,
+  demand: Demand,
+  job: JobRow,
+  entries: readonly EntryRow[],
+  wanted: number,
+  taken: ReadonlySet<number>,
+  isFree: (hostId: number) => boolean,
+  value: string | undefined,
+): { hosts: HostRow[] } {
+  const tried = new Set(entries.flatMap(({ triedHostIds }) => triedHostIds));
+  const free: HostRow[] = [];
+  const lastResort: HostRow[] = [];
+  // With a common value, all have to be seen to find the one of which there are enough.
+  const enough = job.sameValueOf === undefined ? wanted : Infinity;
+  for (const home of demand.classes) {
+    if (free.length >= enough) break;
+    for (const hostId of home.free()) {
+      const host = world.hosts.get(hostId);
+      if (!host || taken.has(hostId) || !isFree(hostId)) continue;
+      (tried.has(hostId) ? lastResort : free).push(host);
+      if (free.length >= enough) break;
+    }
+  }
+  const all = [...free, ...lastResort];
+  if (job.sameValueOf === undefined) return { hosts: all.slice(0, wanted) };
+  return { hosts: ofOneValue(all, job.sameValueOf, wanted, value) };
+}
+
+/** Hosts of one value: the smallest set that is large enough, or else the largest. */
+function ofOneValue(hosts: readonly HostRow[], key: string, wanted: number, fixed: string | undefined): HostRow[] {
+  const byValue = Map.groupBy(hosts, (host) => valueOf(host, key));
+  byValue.delete(undefined);
+  if (fixed !== undefined) return (byValue.get(fixed) ?? []).slice(0, wanted);
+  const sets = [...byValue.values()];
+  const whole = sets.filter((set) => set.length >= wanted);
+  const best =
+    whole.length > 0
+      ? whole.reduce((smallest, set) => (set.length < smallest.length ? set : smallest))
+      : sets.reduce<HostRow[]>((largest, set) => (set.length > largest.length ? set : largest), []);
+  return best.slice(0, wanted);
+}
+
+function valueOf(host: HostRow, key: string): string | undefined {
+  for (const label of host.labels) {
+    const parts = splitLabel(label);
+    if (parts.key === key && parts.value !== undefined) return parts.value;
+  }
+  return undefined;
+}
+
+/** When enough of the busy hosts that fit have to be free at the latest; undefined: there are not enough of them. */
+function expectedAt(world: World, demand: Demand, job: JobRow, missing: number): number | undefined {
+  const ends: number[] = [];
+  let looked = 0;
+  const look = (hostId: number): void => {
+    const lease = world.heldLease(hostId);
+    const entry = lease?.holder.kind === 'entry' ? world.entries.get(lease.holder.id) : undefined;
+    if (!entry || entry.jobId === job.id) return;
+    const execution = entry.executionId === undefined ? undefined : world.executions.get(entry.executionId);
+    ends.push(execution?.deadlineAt ?? Infinity);
+  };
+  for (const hostId of demand.hostIds) look(hostId);
+  for (const home of demand.classes) {
+    for (const hostId of home.members.keys()) {
+      if (looked++ > maxLookedAt) break;
+      look(hostId);
+    }
+  }
+  return ends.sort((a, b) => a - b)[missing - 1];
+}

@@ -1,0 +1,170 @@
+import type { Cause, ExitClass, TaskOutcome } from '@autotest/core';
+import type { Change, EntryRow, ExecutionRow, HostPatch, HostRow, LeaseRow, TaskRow } from '@autotest/core/db';
+import type { Settings } from '../options.ts';
+import { taskMoves } from '../plan/assign.ts';
+import type { World } from '../world/world.ts';
+import { afterTask, reverifyDelay, type EndedTask, type NextStep } from './after-task.ts';
+import { healthAfter } from './health.ts';
+
+const outcomes: Readonly<Record<ExitClass, TaskOutcome>> = {
+  clean: 'passed',
+  testFailures: 'failed',
+  infra: 'failed',
+  timedOut: 'failed',
+  aborted: 'aborted',
+  lost: 'lost',
+};
+
+/**
+ * Closes the execution of a special task: the task ends, and what follows it for its host and entry begins, in one change.
+ *
+ * @param history latest tasks of the host
+ */
+export function settleTask(
+  change: Change,
+  world: World,
+  settings: Settings,
+  execution: ExecutionRow,
+  history: readonly TaskRow[],
+): void {
+  const task = execution.taskId === undefined ? undefined : world.tasks.get(execution.taskId);
+  const host = task && world.hosts.get(task.hostId);
+  change.moveExecution(execution, 'ingest');
+  if (!task || !host || task.state !== 'running') return;
+  const outcome = isControllerFault(execution) ? 'lost' : outcomes[execution.exitClass ?? 'lost'];
+  const lease = world.heldLease(host.id);
+  const entry = waitingEntry(world, task, lease);
+  const cause = execution.cause && { cause: execution.cause };
+  change.moveTask(task, 'end', { outcome, ...cause, ...(entry && { entry }) });
+  if (!lease || (!entry && lease.holder.id !== task.id)) return;
+  const job = entry && world.jobs.get(entry.jobId);
+  const patch = patchOf(task, host, outcome, job?.provision, change.now);
+  const ended: EndedTask = {
+    kind: task.kind,
+    outcome,
+    host: withPatch(host, patch),
+    job,
+    earlier: history.filter(({ id }) => id < task.id).sort((a, b) => b.id - a.id),
+    entryId: task.entryId,
+  };
+  const { maxRepairs, repairCoolDownMs } = settings.limits;
+  const next = afterTask(ended, { maxRepairs, coolDownMs: repairCoolDownMs }, change.now);
+  follow({ change, settings, task, host, lease, entry, patch, ended, execution }, next);
+}
+
+/** What this machine could not do says nothing of the host. */
+function isControllerFault({ cause }: ExecutionRow): boolean {
+  return cause?.code === 'AT_RESULTS_DISK_FULL' || cause?.code === 'AT_JOURNAL_WRITE';
+}
+
+interface Affair {
+  readonly change: Change;
+  readonly settings: Settings;
+  readonly task: TaskRow;
+  readonly host: HostRow;
+  readonly lease: LeaseRow;
+  readonly entry: EntryRow | undefined;
+  readonly patch: HostPatch;
+  readonly ended: EndedTask;
+  readonly execution: ExecutionRow;
+}
+
+/** The entry for which the task made the host ready, if it still wants it. */
+function waitingEntry(world: World, task: TaskRow, lease: LeaseRow | undefined): EntryRow | undefined {
+  const entry = task.entryId === undefined ? undefined : world.entries.get(task.entryId);
+  const isHolder = lease?.holder?.kind === 'entry' && lease.holder.id === entry?.id;
+  return entry?.state === 'preparing' && isHolder ? entry : undefined;
+}
+
+/** What the task says of the host. */
+function patchOf(
+  task: TaskRow,
+  host: HostRow,
+  outcome: TaskOutcome,
+  image: string | undefined,
+  now: number,
+): HostPatch {
+  const isFit = outcome === 'passed';
+  return {
+    reverifyAt: null,
+    // A host is clean after its cleanup, whatever comes next.
+    ...(task.kind === 'cleanup' && isFit && { dirty: false }),
+    ...(task.kind === 'provision' && isFit && image !== undefined && { image }),
+    ...(task.kind === 'repair' && outcome !== 'aborted' && { repairedAt: now }),
+    ...(task.kind === 'repair' && outcome === 'failed' && { repairFailures: host.repairFailures + 1 }),
+    ...(task.kind === 'verify' && isFit && { repairFailures: 0 }),
+    ...((isFit || outcome === 'failed') && { health: healthAfter(host.health, isFit) }),
+  };
+}
+
+function withPatch(host: HostRow, { dirty, image, repairFailures, repairedAt }: HostPatch): HostRow {
+  return {
+    ...host,
+    ...(dirty !== undefined && { dirty }),
+    ...(typeof image === 'string' && { image }),
+    ...(repairFailures !== undefined && { repairFailures }),
+    ...(typeof repairedAt === 'number' && { repairedAt }),
+  };
+}
+
+function follow(affair: Affair, next: NextStep): void {
+  const { change, host, lease, entry, task, patch } = affair;
+  switch (next.step) {
+    case 'task': {
+      if (next.kind === task.kind) change.patchHost(host, patch, 'dispatcher');
+      else change.moveHost(host, taskMoves[next.kind], patch);
+      const added = change.addTask({
+        hostId: host.id,
+        ...(entry && { entry }),
+        kind: next.kind,
+        requestedBy: task.requestedBy,
+        ...(task.dispatcherId !== undefined && { dispatcherId: task.dispatcherId }),
+      });
+      if (!entry) change.passLease(lease, { kind: 'task', id: added.id });
+      return;
+    }
+    case 'ready':
+      becomeReady(affair);
+      return;
+    case 'release':
+      change.moveHost(host, 'release', patch);
+      change.releaseLease(lease);
+      return;
+    case 'set_aside':
+      setAside(affair);
+  }
+}
+
+/** From cleaning a host cannot be held at once: it is free for the blink of a change. */
+function becomeReady({ change, host, entry, patch }: Affair): void {
+  if (!entry) return;
+  const released = host.state === 'verifying' ? host : change.moveHost(host, 'release', patch);
+  change.moveHost(released, 'reserve', patch);
+  change.moveEntry(entry, 'host_ready');
+}
+
+function setAside(affair: Affair): void {
+  const { change, settings, host, lease, entry, task, ended, execution, patch } = affair;
+  const { reverifyMs, maxReverifyMs } = settings.limits;
+  const evidence = `${task.kind} of ${host.name} failed: ${execution.cause?.message ?? 'no reason was given'}`;
+  const delayMs = reverifyDelay(ended.earlier, reverifyMs, maxReverifyMs);
+  change.moveHost(host, 'set_aside', { ...patch, reverifyAt: change.now + delayMs, reason: evidence });
+  change.releaseLease(lease);
+  if (entry) goOnWithout(affair, entry, { code: 'AT_HOST_UNFIT', message: evidence });
+}
+
+/** An entry with a host to choose looks for another one, a few times. */
+function goOnWithout({ change, settings, host, ended }: Affair, entry: EntryRow, cause: Cause): void {
+  const hostFailures = entry.hostFailures + 1;
+  const patch = {
+    hostFailures,
+    dispatcherId: null,
+    triedHostIds: [...new Set([...entry.triedHostIds, host.id])],
+    ...(ended.earlier.some(({ kind, entryId }) => kind === 'repair' && entryId === entry.id) && {
+      repairedHostIds: [...new Set([...entry.repairedHostIds, host.id])],
+    }),
+  };
+  if (entry.named || hostFailures >= settings.limits.hostFailureBudget)
+    change.moveEntry(entry, 'give_up', { ...patch, outcome: 'error', cause });
+  else change.moveEntry(entry, 'host_failed', { ...patch, hostId: null });
+}

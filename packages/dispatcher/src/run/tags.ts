@@ -1,0 +1,31 @@
+/** Names of results directories, so that no two executions of a job get the same: an entry may run again on a host, or two entries one after the other. */
+export class Tags {
+  readonly #taken = new Map<number, Set<string>>();
+
+  /** Takes note of a tag that is used. */
+  note(jobId: number, tag: string): void {
+    const known = this.#taken.get(jobId);
+    if (known) known.add(tag);
+    else this.#taken.set(jobId, new Set([tag]));
+  }
+
+  /** Whether the tags of a job are known. */
+  knows(jobId: number): boolean {
+    return this.#taken.has(jobId);
+  }
+
+  /** A tag that nobody has: the base, or the base with a number. */
+  take(jobId: number, base: string): string {
+    const taken = this.#taken.get(jobId);
+    for (let n = 1; ; n++) {
+      const tag = n === 1 ? base : `${base}.${n}`;
+      if (taken?.has(tag) === true) continue;
+      this.note(jobId, tag);
+      return tag;
+    }
+  }
+
+  forget(jobId: number): void {
+    this.#taken.delete(jobId);
+  }
+}

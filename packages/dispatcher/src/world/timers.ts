@@ -1,0 +1,44 @@
+import TinyQueue from 'tinyqueue';
+import type { DirtyKind } from './dirty.ts';
+
+/** A moment at which something has to be looked at: a limit, a lock or a reservation ends. */
+interface Moment {
+  readonly at: number;
+  readonly kind: DirtyKind;
+  readonly id: number;
+}
+
+/**
+ * When which thing has to be looked at, that no event tells of. A moment that does not matter any more is not taken back: the thing is
+ * looked at once for nothing.
+ */
+export class Timers {
+  readonly #moments = new TinyQueue<Moment>([], (a, b) => a.at - b.at);
+  /** The earliest moment that is known of each thing. */
+  readonly #known = new Map<string, number>();
+
+  /** @param at ms since the epoch */
+  set(kind: DirtyKind, id: number, at: number): void {
+    const key = `${kind}:${id}`;
+    const known = this.#known.get(key);
+    if (!Number.isFinite(at) || (known !== undefined && known <= at)) return;
+    this.#known.set(key, at);
+    this.#moments.push({ at, kind, id });
+  }
+
+  /** What is due, once. */
+  *due(now: number): Generator<{ kind: DirtyKind; id: number }> {
+    for (let first = this.#moments.peek(); first !== undefined && first.at <= now; first = this.#moments.peek()) {
+      this.#moments.pop();
+      const key = `${first.kind}:${first.id}`;
+      if (this.#known.get(key) !== first.at) continue;
+      this.#known.delete(key);
+      yield first;
+    }
+  }
+
+  /** ms since the epoch; Infinity: nothing. */
+  get nextAt(): number {
+    return this.#moments.peek()?.at ?? Infinity;
+  }
+}

@@ -1,0 +1,311 @@
+import type { Change, JobProgress, SchedulingRows, SchedulingRules } from '@autotest/core/db';
+import type {
+  AccountRow,
+  DispatcherRow,
+  EntryRow,
+  ExecutionRow,
+  HostRow,
+  JobRow,
+  LeaseRow,
+  TaskRow,
+} from '@autotest/core/db';
+import { jobDeadline } from '../plan/deadlines.ts';
+import { damageOf } from './damage.ts';
+import { Dirty, type DirtyKind } from './dirty.ts';
+import { Timers } from './timers.ts';
+
+/**
+ * What a dispatcher knows of the lab: every host, and everything that is not over. A copy of rows, kept up to date by what this dispatcher itself changes and by the events
+ * of others; nothing in it is needed after a crash. A copy may be behind: whatever is decided by it is written with versions, so that a decision by old facts is refused
+ * and the facts are read again.
+ *
+ * Rows are replaced, never changed. Whoever has to react to changes asks for a `Dirty` and looks at nothing but what stands in it: what a turn costs depends on what
+ * changed, not on how much there is.
+ */
+export class World {
+  readonly entries = new Map<number, EntryRow>();
+  readonly jobs = new Map<number, JobRow>();
+  readonly hosts = new Map<number, HostRow>();
+  readonly tasks = new Map<number, TaskRow>();
+  readonly executions = new Map<number, ExecutionRow>();
+  /** By host id, also those that nobody holds. */
+  readonly leases = new Map<number, LeaseRow>();
+  readonly dispatchers = new Map<string, DispatcherRow>();
+  readonly accounts = new Map<string, AccountRow>();
+  readonly timers = new Timers();
+  /** Rows that cannot be used, by `kind:id`, with the reason. */
+  readonly damaged = new Map<string, string>();
+  onlyIfNeeded: ReadonlySet<string> = new Set();
+  groupsOfUsers: SchedulingRules['groupsOfUsers'] = new Map();
+  groupsOfHosts: SchedulingRules['groupsOfHosts'] = new Map();
+  admins: ReadonlySet<string> = new Set();
+
+  readonly #entriesOfJob = new Index();
+  readonly #entriesOfExecution = new Index();
+  readonly #tasksOfHost = new Index();
+  readonly #tasksOfEntry = new Index();
+  readonly #executionsOfTask = new Index();
+  readonly #executionsOfJob = new Index();
+  readonly #observers: Dirty[] = [];
+  /** Hosts whose leases are being written by this dispatcher: what is read meanwhile may be older. */
+  readonly #leasesInFlight = new Map<number, number>();
+
+  /** Changes from now on. Everything that is there already counts as changed. */
+  observe(): Dirty {
+    const dirty = new Dirty();
+    this.#observers.push(dirty);
+    for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
+      for (const id of this[kind].keys()) dirty[kind].add(id);
+    dirty.dispatchers = true;
+    return dirty;
+  }
+
+  /** Open entries of a job, by index. */
+  entriesOf(jobId: number): EntryRow[] {
+    return this.#entriesOfJob.of(jobId, this.entries).sort((a, b) => a.index - b.index);
+  }
+
+  /** Open entries that an execution runs for. */
+  entriesOfExecution(executionId: number): EntryRow[] {
+    return this.#entriesOfExecution.of(executionId, this.entries).sort((a, b) => a.index - b.index);
+  }
+
+  tasksOfHost(hostId: number): TaskRow[] {
+    return this.#tasksOfHost.of(hostId, this.tasks);
+  }
+
+  tasksOfEntry(entryId: number): TaskRow[] {
+    return this.#tasksOfEntry.of(entryId, this.tasks);
+  }
+
+  executionOfTask(taskId: number): ExecutionRow | undefined {
+    return this.#executionsOfTask.of(taskId, this.executions)[0];
+  }
+
+  executionsOfJob(jobId: number): ExecutionRow[] {
+    return this.#executionsOfJob.of(jobId, this.executions);
+  }
+
+  /** The lease of a host while somebody holds it. */
+  heldLease(hostId: number): (LeaseRow & { readonly holder: NonNullable<LeaseRow['holder']> }) | undefined {
+    const lease = this.leases.get(hostId);
+    return lease?.holder ? { ...lease, holder: lease.holder } : undefined;
+  }
+
+  /** Takes rows as the database has them. Older ones than are known are passed over, unless `isForced`: what is known was never written. */
+  take(rows: SchedulingRows, isForced = false): void {
+    for (const row of rows.jobs) this.#takeJob(row);
+    for (const row of rows.hosts) this.#take('hosts', row, false, isForced);
+    for (const row of rows.entries) this.#take('entries', row, row.state === 'finished', isForced);
+    for (const row of rows.tasks) this.#take('tasks', row, row.state === 'finished', isForced);
+    for (const row of rows.executions) this.#take('executions', row, row.state === 'ingested', isForced);
+    for (const lease of rows.leases) if (isForced || !this.#leasesInFlight.has(lease.hostId)) this.#putLease(lease);
+    for (const { id } of rows.jobs) this.#forgetJob(id);
+  }
+
+  /** Something happened to a job that those who wait for it have to look at. */
+  touchJob(id: number): void {
+    this.#mark('jobs', id);
+  }
+
+  /** Forgets everything and takes these rows instead. */
+  reset(rows: SchedulingRows): void {
+    for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
+      for (const id of [...this[kind].keys()]) this.#remove(kind, id);
+    this.leases.clear();
+    this.#leasesInFlight.clear();
+    this.damaged.clear();
+    this.take(rows, true);
+  }
+
+  takeRules(rules: SchedulingRules): void {
+    replace(this.accounts, rules.accounts, ({ name }) => name);
+    replace(this.dispatchers, rules.dispatchers, ({ id }) => id);
+    this.onlyIfNeeded = new Set(rules.onlyIfNeeded);
+    this.groupsOfUsers = rules.groupsOfUsers;
+    this.groupsOfHosts = rules.groupsOfHosts;
+    this.admins = new Set(rules.admins);
+    for (const dirty of this.#observers) dirty.rules = true;
+  }
+
+  takeDispatchers(dispatchers: readonly DispatcherRow[]): void {
+    replace(this.dispatchers, dispatchers, ({ id }) => id);
+    for (const dirty of this.#observers) dirty.dispatchers = true;
+  }
+
+  /** Takes a change as done that is about to be written. */
+  begin(change: Change): void {
+    for (const { after } of change.entries.values()) this.#put('entries', after, after.state === 'finished');
+    for (const { after } of change.hosts.values()) this.#put('hosts', after, false);
+    for (const row of change.newTasks) this.#put('tasks', row, row.state === 'finished');
+    for (const { after } of change.tasks.values()) this.#put('tasks', after, after.state === 'finished');
+    for (const row of change.newExecutions) this.#put('executions', row, row.state === 'ingested');
+    for (const { after } of change.executions.values()) this.#put('executions', after, after.state === 'ingested');
+    for (const { after } of change.leases.values()) {
+      this.#leasesInFlight.set(after.hostId, (this.#leasesInFlight.get(after.hostId) ?? 0) + 1);
+      this.#putLease(after);
+    }
+  }
+
+  /** The change is written, or refused. */
+  end(change: Change): void {
+    for (const hostId of change.leases.keys()) {
+      const left = (this.#leasesInFlight.get(hostId) ?? 1) - 1;
+      if (left > 0) this.#leasesInFlight.set(hostId, left);
+      else this.#leasesInFlight.delete(hostId);
+    }
+  }
+
+  /** A change was refused: the rows that it would have added do not exist. What else it touched is read again. */
+  undo(change: Change): void {
+    for (const { id } of change.newTasks) this.#remove('tasks', id);
+    for (const { id } of change.newExecutions) this.#remove('executions', id);
+  }
+
+  /** Takes the counts of jobs that a commit changed. */
+  takeProgress(jobs: readonly JobProgress[]): void {
+    for (const progress of jobs) {
+      const job = this.jobs.get(progress.id);
+      if (job) this.jobs.set(job.id, { ...job, ...progress });
+      // Others may wait for its end.
+      if (progress.state === 'finished') this.#mark('jobs', progress.id);
+    }
+  }
+
+  /** Takes a row as unusable. */
+  damage(kind: DirtyKind, id: number, reason: string): void {
+    this.damaged.set(`${kind}:${id}`, reason);
+    this.#remove(kind, id);
+  }
+
+  /** Marks what is due now as changed. */
+  tick(now: number): void {
+    for (const { kind, id } of this.timers.due(now)) this.#mark(kind, id);
+  }
+
+  #takeJob(row: JobRow): void {
+    const damage = damageOf.jobs(row);
+    if (damage !== undefined) {
+      this.damage('jobs', row.id, damage);
+      return;
+    }
+    this.jobs.set(row.id, row);
+    this.timers.set('jobs', row.id, jobDeadline(row));
+    this.#mark('jobs', row.id);
+  }
+
+  #take<Kind extends VersionedKind>(kind: Kind, row: RowOf[Kind], isOver: boolean, isForced: boolean): void {
+    const known = this[kind].get(row.id);
+    if (known && known.version >= row.version && !isForced) return;
+    const checks: { readonly [kind in VersionedKind]: (row: RowOf[kind]) => string | undefined } = damageOf;
+    const damage = checks[kind](row);
+    if (damage === undefined) {
+      this.damaged.delete(`${kind}:${row.id}`);
+      this.#put(kind, row, isOver);
+    } else this.damage(kind, row.id, damage);
+  }
+
+  #put<Kind extends VersionedKind>(kind: Kind, row: RowOf[Kind], isOver: boolean): void {
+    const rows = this[kind] as Map<number, RowOf[Kind]>;
+    const known = rows.get(row.id);
+    if (isOver) {
+      if (known) this.#remove(kind, row.id);
+      // Those who observe have to hear of an end, also of what they never knew.
+      this.#mark(kind, row.id);
+      return;
+    }
+    rows.set(row.id, row);
+    this.#index(kind, known, row);
+    this.#setTimers(kind, row);
+    this.#mark(kind, row.id);
+  }
+
+  #putLease(lease: LeaseRow): void {
+    this.leases.set(lease.hostId, lease);
+    this.#mark('hosts', lease.hostId);
+  }
+
+  #remove(kind: DirtyKind, id: number): void {
+    const known = this[kind].get(id);
+    if (known === undefined) return;
+    this[kind].delete(id);
+    if (kind !== 'jobs') this.#index(kind, known as RowOf[VersionedKind], undefined);
+    this.#mark(kind, id);
+    if (kind === 'entries' || kind === 'executions') this.#forgetJob((known as EntryRow | ExecutionRow).jobId);
+  }
+
+  /** A job is known as long as anything of it is open. */
+  #forgetJob(jobId: number | undefined): void {
+    if (jobId === undefined || this.#entriesOfJob.has(jobId) || this.#executionsOfJob.has(jobId)) return;
+    this.jobs.delete(jobId);
+    this.#mark('jobs', jobId);
+  }
+
+  #index(kind: VersionedKind, before: RowOf[VersionedKind] | undefined, after: RowOf[VersionedKind] | undefined): void {
+    const id = (after ?? before)?.id ?? 0;
+    if (kind === 'entries') {
+      const [from, to] = [before, after] as [EntryRow | undefined, EntryRow | undefined];
+      this.#entriesOfJob.move(id, from?.jobId, to?.jobId);
+      this.#entriesOfExecution.move(id, from?.executionId, to?.executionId);
+    } else if (kind === 'tasks') {
+      const [from, to] = [before, after] as [TaskRow | undefined, TaskRow | undefined];
+      this.#tasksOfHost.move(id, from?.hostId, to?.hostId);
+      this.#tasksOfEntry.move(id, from?.entryId, to?.entryId);
+    } else if (kind === 'executions') {
+      const [from, to] = [before, after] as [ExecutionRow | undefined, ExecutionRow | undefined];
+      this.#executionsOfTask.move(id, from?.taskId, to?.taskId);
+      this.#executionsOfJob.move(id, from?.jobId, to?.jobId);
+    }
+  }
+
+  #setTimers(kind: VersionedKind, row: RowOf[VersionedKind]): void {
+    if (kind === 'executions') this.timers.set(kind, row.id, (row as ExecutionRow).deadlineAt ?? Infinity);
+    if (kind !== 'hosts') return;
+    const { lockedUntil, reservedUntil, reverifyAt } = row as HostRow;
+    for (const at of [lockedUntil, reservedUntil, reverifyAt]) this.timers.set(kind, row.id, at ?? Infinity);
+  }
+
+  #mark(kind: DirtyKind, id: number): void {
+    for (const dirty of this.#observers) dirty[kind].add(id);
+  }
+}
+
+interface RowOf {
+  readonly entries: EntryRow;
+  readonly hosts: HostRow;
+  readonly tasks: TaskRow;
+  readonly executions: ExecutionRow;
+}
+
+type VersionedKind = keyof RowOf;
+
+/** Which rows point to something. */
+class Index {
+  readonly #ids = new Map<number, Set<number>>();
+
+  has(key: number): boolean {
+    return this.#ids.has(key);
+  }
+
+  of<Row>(key: number, rows: ReadonlyMap<number, Row>): Row[] {
+    return Array.from(this.#ids.get(key) ?? [], (id) => rows.get(id)).filter((row) => row !== undefined);
+  }
+
+  move(id: number, from: number | undefined, to: number | undefined): void {
+    if (from === to) return;
+    if (from !== undefined) {
+      const ids = this.#ids.get(from);
+      ids?.delete(id);
+      if (ids?.size === 0) this.#ids.delete(from);
+    }
+    if (to === undefined) return;
+    const ids = this.#ids.get(to);
+    if (ids) ids.add(id);
+    else this.#ids.set(to, new Set([id]));
+  }
+}
+
+function replace<Key, Row>(rows: Map<Key, Row>, fresh: readonly Row[], keyOf: (row: Row) => Key): void {
+  rows.clear();
+  for (const row of fresh) rows.set(keyOf(row), row);
+}
