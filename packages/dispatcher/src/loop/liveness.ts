@@ -7,7 +7,7 @@ import type { DispatcherRow } from '@autotest/core/db';
 export class Liveness {
   readonly #ownId: string;
   readonly #silentMs: number;
-  readonly #seen = new Map<string, { beat: string; at: number }>();
+  readonly #seen = new Map<string, { beat: number; at: number }>();
 
   /** @param silentMs how long one may be silent */
   constructor(ownId: string, silentMs: number) {
@@ -17,14 +17,19 @@ export class Liveness {
 
   /** @param now wall-clock time, by which one that is seen for the first time is judged @param monotonicMs time of this process */
   observe(dispatchers: readonly DispatcherRow[], now: number, monotonicMs: number): void {
-    for (const { id, epoch, heartbeatAt } of dispatchers) {
-      const beat = `${epoch} ${heartbeatAt}`;
+    for (const { id, heartbeatAt } of dispatchers) {
       const known = this.#seen.get(id);
-      if (known?.beat === beat) continue;
+      if (known?.beat === heartbeatAt) continue;
       // One that stopped long ago is not taken for living just because it is seen now.
       const silentMs = known ? 0 : Math.max(0, Math.min(this.#silentMs, now - heartbeatAt));
-      this.#seen.set(id, { beat, at: heartbeatAt === 0 ? -Infinity : monotonicMs - silentMs });
+      this.#seen.set(id, { beat: heartbeatAt, at: heartbeatAt === 0 ? -Infinity : monotonicMs - silentMs });
     }
+  }
+
+  /** It is dead, unless it gives another sign of life. */
+  condemn(id: string): void {
+    const seen = this.#seen.get(id);
+    if (seen) this.#seen.set(id, { ...seen, at: -Infinity });
   }
 
   /** Whether it gave a sign of life lately. */

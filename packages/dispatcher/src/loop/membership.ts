@@ -12,7 +12,7 @@ const plannerRole = 'planner';
  * Each has an epoch, which rises when a process takes its id and when somebody declares it dead; whatever it writes carries the epoch, and a stale one is refused. So one that was
  * paused, or cut off from the database, and comes back can do no harm: its first write, or its next heartbeat, tells it that it was declared dead, and it joins again.
  *
- * Who is dead: another one whose heartbeat has not moved for `deadMs` in the time of the one who judges; on the same machine sooner, when its process is gone.
+ * Who is dead: another one whose heartbeat has not moved for `deadMs` in the time of the one who judges; on the same machine at once, when its process is gone.
  *
  * One of them has the role of the planner. It lasts as long as that dispatcher's epoch; then another one takes it.
  */
@@ -20,6 +20,8 @@ export class Membership {
   readonly #settings: Settings;
   readonly #liveness: Liveness;
   readonly #startedAt: number;
+  /** When others were first seen to be dead, in the time of this process. */
+  readonly #diedAt = new Map<string, number>();
   #epoch: number | undefined;
   #role: { name: string; epoch: number } | undefined;
 
@@ -77,6 +79,7 @@ export class Membership {
       throw new DispatcherReplacedError(dispatcherId);
     this.#liveness.observe(dispatchers, clock.now(), clock.monotonicMs());
     if (this.#epoch !== undefined) await this.#declareDead(dispatchers);
+    this.#noteDeaths(dispatchers);
     return dispatchers;
   }
 
@@ -84,9 +87,10 @@ export class Membership {
     return this.#liveness.isAlive(id, monotonicMs);
   }
 
-  /** How long a dispatcher has been silent, ms. */
-  silentMs(id: string): number {
-    return this.#liveness.silentMs(id, this.#settings.clock.monotonicMs());
+  /** How long this one has known a dispatcher to be dead, ms. */
+  deadMs(id: string): number {
+    const nowMs = this.#settings.clock.monotonicMs();
+    return nowMs - (this.#diedAt.get(id) ?? nowMs);
   }
 
   /** Takes the role of the planner where it is free; true while this one has it. */
@@ -114,18 +118,20 @@ export class Membership {
     const { database, dispatcherId, limits, log } = this.#settings;
     for (const other of dispatchers) {
       if (other.id === dispatcherId || other.heartbeatAt === 0) continue;
-      const silentMs = this.silentMs(other.id);
-      const isGone =
-        silentMs > 2 * limits.heartbeatMs &&
-        other.machine === this.#settings.machine &&
-        !isSameProcess(other.pid, undefined);
-      if ((silentMs < limits.deadMs && !isGone) || this.#declared.get(other.id) === other.heartbeatAt) continue;
+      const silentMs = this.#liveness.silentMs(other.id, this.#settings.clock.monotonicMs());
+      const isGone = other.machine === this.#settings.machine && !isSameProcess(other.pid, undefined);
+      if ((silentMs < limits.deadMs && !isGone) || silentMs === Infinity) continue;
       if (await database.scheduling.declareDead(other))
         log.warn('a dispatcher is dead', { dispatcher: other.id, machine: other.machine, silentMs });
-      this.#declared.set(other.id, other.heartbeatAt);
+      this.#liveness.condemn(other.id);
     }
   }
 
-  /** With which last heartbeat others were declared dead. */
-  readonly #declared = new Map<string, number>();
+  #noteDeaths(dispatchers: readonly DispatcherRow[]): void {
+    const nowMs = this.#settings.clock.monotonicMs();
+    for (const { id } of dispatchers) {
+      if (this.isAlive(id, nowMs)) this.#diedAt.delete(id);
+      else if (!this.#diedAt.has(id)) this.#diedAt.set(id, nowMs);
+    }
+  }
 }

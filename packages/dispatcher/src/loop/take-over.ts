@@ -28,8 +28,8 @@ export function takeOver(world: World, membership: Membership, settings: Setting
     const heir = heirOf(dead, world, membership, monotonicMs);
     if (heir !== undefined) handOver(world, dead, heir, executions, port);
     else {
-      if (membership.silentMs(dead.id) > settings.limits.deadMs) sendBack(world, dead, port);
-      if (membership.silentMs(dead.id) > settings.limits.lostMs)
+      sendBack(world, dead, port);
+      if (membership.deadMs(dead.id) > settings.limits.lostMs)
         for (const one of executions) port.abandon(one, lostCause(dead));
     }
   }
