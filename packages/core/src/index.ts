@@ -58,6 +58,7 @@ export * from './model/event.ts';
 export * from './execution/spec.ts';
 export * from './execution/messages.ts';
 export * from './execution/session.ts';
+export { formatTraceParent, parseTraceParent, type TraceContext } from './execution/trace-context.ts';
 export { isJsonValue, isPlainObject, type JsonObject, type JsonValue } from './json/json-value.ts';
 export { parseJsonLine, type JsonLineLimits } from './json/json-line.ts';
 export { nullRecord } from './json/null-record.ts';

@@ -18,6 +18,7 @@ export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
 export type { DispatcherLimits, DispatcherOptions } from './options.ts';
 export type { StartWatch, Watch } from './run/executions.ts';
 export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
+export { dispatcherChecks } from './telemetry/checks.ts';
 export {
   AutoservMissingError,
   BundleMissingError,

@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLog, logLevels, messageOf, type Log } from '@autotest/core';
+import { logLevels, messageOf, type Log } from '@autotest/core';
 import { openDatabase } from '@autotest/core/db';
+import { createServerLog, startTelemetry } from '@autotest/core/telemetry';
 import { UsageError } from './errors.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
+import { dispatcherChecks } from './telemetry/checks.ts';
 
 const help = `Usage: autotest-dispatcher [options]
 
@@ -18,6 +20,9 @@ and is taken up by the next start.
   --autoserv FILE     autoserv as one file (default: the installed one)
   --log-level LEVEL   ${logLevels.join(', ')} (default: info)
   --log-json          log JSON lines
+  --metrics-port PORT serve /metrics, /healthz and /readyz there; 0 takes any (default: $AUTOTEST_METRICS_PORT, else none)
+  --metrics-host ADDRESS
+                      address for them (default: 127.0.0.1); everybody who reaches it may read
   --abort-running     abort what runs when stopping
   --help
 `;
@@ -49,6 +54,8 @@ function readArguments(args: readonly string[]) {
         autoserv: { type: 'string' },
         'log-level': { type: 'string' },
         'log-json': { type: 'boolean' },
+        'metrics-port': { type: 'string' },
+        'metrics-host': { type: 'string' },
         'abort-running': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -61,32 +68,51 @@ function readArguments(args: readonly string[]) {
 async function run(values: ReturnType<typeof readArguments>): Promise<void> {
   const dataDir = values.data ?? join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'autotest');
   const log = makeLog(values['log-level'], values['log-json']);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stopped = nextSignal();
-  const database = await openDatabase(values.database ?? `sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true });
+  const telemetry = await startTelemetry({
+    service: 'autotest-dispatcher',
+    log,
+    port: portOf(values['metrics-port'] ?? process.env.AUTOTEST_METRICS_PORT),
+    host: values['metrics-host'],
+  });
   try {
-    const dispatcher = await startDispatcher({
-      database,
-      dataDir,
-      log,
-      ...(values.id !== undefined && { dispatcherId: values.id }),
-      ...(values.autoserv !== undefined && { autoservPath: values.autoserv }),
-    });
-    await stopped;
-    await dispatcher.stop({ abortRunning: values['abort-running'] ?? false });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const database = await openDatabase(values.database ?? `sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true });
+    try {
+      const { metrics, tracing, checks } = telemetry;
+      const dispatcher = await startDispatcher({
+        database,
+        dataDir,
+        log,
+        metrics,
+        tracing,
+        health: checks.health,
+        ...(values.id !== undefined && { dispatcherId: values.id }),
+        ...(values.autoserv !== undefined && { autoservPath: values.autoserv }),
+      });
+      checks.add(...dispatcherChecks(database, dispatcher.id));
+      telemetry.started();
+      await stopped;
+      telemetry.stopping();
+      await dispatcher.stop({ abortRunning: values['abort-running'] ?? false });
+    } finally {
+      await database.close();
+    }
   } finally {
-    await database.close();
+    await telemetry.close();
   }
 }
 
 function makeLog(level: string | undefined, isJson: boolean | undefined): Log {
   const known = logLevels.find((one) => one === (level ?? 'info'));
   if (!known) throw new UsageError(`'${level}' is no log level; use ${logLevels.join(', ')}`);
-  return createLog({
-    level: known,
-    format: isJson ? 'json' : 'text',
-    write: (line) => process.stderr.write(`${line}\n`),
-  });
+  return createServerLog({ program: 'autotest-dispatcher', level: known, format: isJson ? 'json' : 'text' });
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new UsageError(`'${text}' is no port for --metrics-port; use 0 to 65535`);
 }
 
 function nextSignal(): Promise<void> {

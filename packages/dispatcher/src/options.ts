@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
+import { createMetrics, Health, type Metrics, type Tracing } from '@autotest/core/telemetry';
 import { AutoservMissingError } from './errors.ts';
 import type { StartWatch } from './run/executions.ts';
+import { createDispatcherMetrics, type DispatcherMetrics } from './telemetry/metrics.ts';
 
 export interface DispatcherLimits {
   /** Executions that run at once. @default 64 */
@@ -81,6 +83,12 @@ export interface DispatcherOptions {
   readonly machine?: string;
   /** 0 up to 1; spreads attempts. @default Math.random */
   readonly random?: () => number;
+  /** Where it counts, together with the other parts of the process. @default a registry of its own */
+  readonly metrics?: Metrics;
+  /** Where its parts report how they are. @default one of its own */
+  readonly health?: Health;
+  /** Takes spans of what it did. @default none are made */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Complete and checked. */
@@ -101,6 +109,9 @@ export interface Settings {
   readonly url: string | undefined;
   readonly startWatch: StartWatch | undefined;
   readonly random: () => number;
+  readonly metrics: DispatcherMetrics;
+  readonly health: Health;
+  readonly tracing: Tracing | undefined;
 }
 
 const minuteMs = 60_000;
@@ -148,6 +159,9 @@ export function compileOptions(options: DispatcherOptions): Settings {
     url: options.url,
     startWatch: options.startWatch,
     random: options.random ?? Math.random,
+    metrics: createDispatcherMetrics(options.metrics ?? createMetrics()),
+    health: options.health ?? new Health(options.clock),
+    tracing: options.tracing,
   };
 }
 

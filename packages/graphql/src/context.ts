@@ -1,10 +1,12 @@
-import type { Log } from '@autotest/core';
+import type { Log, TraceContext } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
+import type { LiveSpan, Tracing } from '@autotest/core/telemetry';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Principal } from './auth/principal.ts';
 import { UnauthenticatedError } from './errors.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { Loaders } from './loaders.ts';
+import type { ApiMetrics } from './telemetry/metrics.ts';
 
 /** What resolvers work with, the same for all requests. */
 export interface Services {
@@ -12,6 +14,9 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly feed: EventFeed;
   readonly log: Log;
+  readonly metrics: ApiMetrics;
+  /** Undefined: nobody takes spans. */
+  readonly tracing: Tracing | undefined;
   readonly version: string;
   /** Address under which people reach the server, without a slash at its end. */
   readonly publicUrl: () => string;
@@ -28,6 +33,10 @@ export interface ApiContext {
   loaders: Loaders;
   /** Sets or deletes the session's cookie, where the transport has cookies. */
   readonly setSession?: (secret: string | undefined) => void;
+  /** Where in a trace of theirs the client asked. */
+  readonly traceParent?: TraceContext | undefined;
+  /** Of this request, where spans are taken. */
+  span?: LiveSpan;
 }
 
 /** @throws UnauthenticatedError */

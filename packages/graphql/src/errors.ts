@@ -54,21 +54,6 @@ export class QueryLimitError extends RequestError {
   }
 }
 
-/** Thrown when the server is asked to listen where it cannot. */
-export class ListenError extends AutotestError {
-  constructor(host: string, port: number, cause: unknown) {
-    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    super(
-      'AT_LISTEN',
-      inUse
-        ? `Port ${port} of ${host} is in use already; stop what listens there or choose another port with --port.`
-        : `The server cannot listen on ${host}:${port}; choose another address or port.`,
-      { cause, details: { host, port } },
-    );
-    this.name = 'ListenError';
-  }
-}
-
 /** Thrown when a login link is wanted and there is no user to sign in. */
 export class NoSuchUserError extends AutotestError {
   constructor(login: string | undefined) {

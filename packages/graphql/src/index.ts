@@ -15,4 +15,5 @@
  */
 export { startServer, type Server, type ServerOptions } from './server/start-server.ts';
 export { createFirstAdmin } from './auth/first-admin.ts';
-export { ListenError, NoSuchUserError } from './errors.ts';
+export { NoSuchUserError } from './errors.ts';
+export { ListenError } from '@autotest/core/telemetry';

@@ -36,7 +36,12 @@ export function makeServerJob(
     deadline: deadlineAt === undefined ? undefined : new Date(deadlineAt),
     resultsDir: spec.resultsDir,
     config: {},
-    env: { CI: 'true', JOB_ID: String(specJob.id), RESULT_DIR: spec.resultsDir },
+    env: {
+      CI: 'true',
+      JOB_ID: String(specJob.id),
+      RESULT_DIR: spec.resultsDir,
+      ...(specJob.traceParent !== undefined && { TRACEPARENT: specJob.traceParent }),
+    },
     onOutput: (chunk) => log.write('server', chunk),
   });
   const hosts = spec.hosts.map(

@@ -107,6 +107,9 @@ export function makeSession(
       ...(spec.job && {
         job: { id: spec.job.id, name: spec.job.name, owner: spec.job.owner, keyvals: spec.job.keyvals },
       }),
+      ...(spec.job?.traceParent !== undefined && {
+        trace: { parent: spec.job.traceParent, ...(rename === undefined && { scope }) },
+      }),
       testDirs: settings.testDirs,
       ...(deadlineAt !== undefined && { deadlineAt }),
       ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),

@@ -49,7 +49,7 @@ export interface SessionOptions {
   readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
   readonly about: Pick<
     ClientSessionSpec,
-    'tag' | 'epoch' | 'params' | 'job' | 'deadlineAt' | 'idleTimeoutMs' | 'maxResultsBytes' | 'testDirs'
+    'tag' | 'epoch' | 'params' | 'job' | 'trace' | 'deadlineAt' | 'idleTimeoutMs' | 'maxResultsBytes' | 'testDirs'
   >;
   /** How long a host may take for a reboot that was asked for. */
   readonly rebootMs: number;

@@ -5,7 +5,9 @@ import {
   checkParams,
   coerceParams,
   formatDuration,
+  formatTraceParent,
   messageOf,
+  parseTraceParent,
   specFileName,
   type ExecutionSpec,
   type ExitClass,
@@ -43,7 +45,7 @@ export async function runCommandLine(argv: readonly string[], env: NodeJS.Proces
 }
 
 async function runOptions(options: StandaloneOptions, env: NodeJS.ProcessEnv): Promise<number> {
-  const spec = options.action === 'gather' ? gatherSpec(options) : await newSpec(options);
+  const spec = options.action === 'gather' ? gatherSpec(options) : await newSpec(options, env);
   mkdirSync(join(spec.resultsDir, 'debug'), { recursive: true });
   if (options.action !== 'gather')
     writeFileAtomic(join(spec.resultsDir, specFileName), `${JSON.stringify(spec, undefined, 2)}\n`);
@@ -105,7 +107,7 @@ function lastCause(resultsDir: string): string | undefined {
   }
 }
 
-async function newSpec(options: StandaloneOptions): Promise<ExecutionSpec> {
+async function newSpec(options: StandaloneOptions, env: NodeJS.ProcessEnv): Promise<ExecutionSpec> {
   const machines = readMachines(options);
   if (options.group !== undefined && machines.length < 2) throw new UsageError('A group (-G) needs two hosts or more.');
   if (machines.length === 0 && options.action !== 'job') throw new UsageError('Name the hosts with -m or -M.');
@@ -118,6 +120,7 @@ async function newSpec(options: StandaloneOptions): Promise<ExecutionSpec> {
     throw new UsageError('A client control file needs a host: -m HOST, or -m local.');
   const resultsDir = prepareResultsDir(options.resultsDir, options.useExistingResults, new Date());
   const job = bundle && (await writeJob(bundle, options, resultsDir));
+  const trace = parseTraceParent(env.TRACEPARENT);
   return {
     version: 1,
     executionId: 0,
@@ -127,7 +130,7 @@ async function newSpec(options: StandaloneOptions): Promise<ExecutionSpec> {
     epoch: 0,
     resultsDir,
     socketPath: join(runtimeDir(), `autoserv-${process.pid}.sock`),
-    ...(job && { job }),
+    ...(job && { job: { ...job, ...(trace && { traceParent: formatTraceParent(trace) }) } }),
     hosts,
     limits: {
       ...(options.timeoutMs !== undefined && { deadlineAt: Date.now() + options.timeoutMs }),

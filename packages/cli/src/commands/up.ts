@@ -4,10 +4,16 @@ import { defaultDataDir } from '../config.ts';
 import { note } from '../output/print.ts';
 import { paint } from '../output/style.ts';
 
-interface ServeArguments {
+interface DataArguments {
   data: string;
   database: string | undefined;
   'log-level': LogLevel;
+  'log-json': boolean;
+  'metrics-port': number | undefined;
+  'metrics-host': string;
+}
+
+interface ServeArguments extends DataArguments {
   host: string;
   port: number;
   'public-url': string | undefined;
@@ -36,7 +42,7 @@ export const serverCommand: CommandModule<unknown, ServeArguments> = {
 };
 
 /** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
-export const dispatcherCommand: CommandModule<unknown, Pick<ServeArguments, 'data' | 'database' | 'log-level'>> = {
+export const dispatcherCommand: CommandModule<unknown, DataArguments> = {
   command: 'dispatcher',
   describe: 'start a dispatcher alone: assigns hosts and runs jobs',
   builder: dataOptions,
@@ -65,7 +71,20 @@ function dataOptions<T>(cli: Argv<T>) {
       choices: logLevels,
       default: (process.env.LOG_LEVEL ?? 'warn') as LogLevel,
       describe: 'what is logged on stderr [LOG_LEVEL]',
-    });
+    })
+    .option('log-json', { type: 'boolean', default: false, describe: 'log one JSON object a line' })
+    .option('metrics-port', {
+      type: 'number',
+      default: metricsPort(),
+      defaultDescription: 'none',
+      describe: 'serve /metrics, /healthz and /readyz there without a token; 0 takes any [AUTOTEST_METRICS_PORT]',
+    })
+    .option('metrics-host', { type: 'string', default: '127.0.0.1', describe: 'address for them' });
+}
+
+function metricsPort(): number | undefined {
+  const text = process.env.AUTOTEST_METRICS_PORT;
+  return text ? Number(text) : undefined;
 }
 
 function serveOptions<T>(cli: Argv<T>) {
@@ -89,6 +108,9 @@ async function serve(args: ServeArguments, parts: { server: boolean; dispatcher:
     port: args.port,
     publicUrl: args['public-url'],
     logLevel: args['log-level'],
+    logJson: args['log-json'],
+    metricsPort: args['metrics-port'],
+    metricsHost: args['metrics-host'],
     ...parts,
   });
   if (args['local-host']) {
@@ -104,6 +126,7 @@ async function serve(args: ServeArguments, parts: { server: boolean; dispatcher:
   } else {
     note(`The dispatcher works with its data in ${args.data}. Stop it with Ctrl-C; running jobs go on.`);
   }
+  if (running.metricsServer) note(`Metrics and health are at ${running.metricsServer.url}`);
   await untilSignal();
   await running.stop();
 }

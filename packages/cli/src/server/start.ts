@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
-import { createLog, type LogLevel } from '@autotest/core';
+import type { LogLevel } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { openDatabase } from '@autotest/core/db';
-import { startDispatcher, type Dispatcher } from '@autotest/dispatcher';
+import { createServerLog, startTelemetry, type HealthServer } from '@autotest/core/telemetry';
+import { dispatcherChecks, startDispatcher, type Dispatcher } from '@autotest/dispatcher';
 import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
 import { removeLocalServer, writeLocalServer } from '../config.ts';
 
@@ -22,6 +23,12 @@ export interface StartOptions {
   readonly dispatcher: boolean;
   /** What is worth a line on stderr. @default 'warn' */
   readonly logLevel?: LogLevel | undefined;
+  /** One JSON object a line. */
+  readonly logJson?: boolean | undefined;
+  /** Where `/metrics`, `/healthz` and `/readyz` are served without a token; undefined: nowhere. */
+  readonly metricsPort?: number | undefined;
+  /** @default '127.0.0.1' */
+  readonly metricsHost?: string | undefined;
   /** Address under which people reach the web interface, where it is not host and port. */
   readonly publicUrl?: string | undefined;
 }
@@ -32,6 +39,8 @@ export interface Running {
   readonly dataDir: string;
   readonly server: Server | undefined;
   readonly dispatcher: Dispatcher | undefined;
+  /** Serves metrics and health. */
+  readonly metricsServer: HealthServer | undefined;
   /** For the CLI on this machine; undefined without server. */
   readonly access: { readonly url: string; readonly token: string } | undefined;
   /** Stops what was started, newest first. Running jobs go on and are adopted by the next dispatcher, unless `abortRunning`. */
@@ -40,7 +49,12 @@ export interface Running {
 
 /** Opens the database and starts the server and the dispatcher in this process. */
 export async function start(options: StartOptions): Promise<Running> {
-  const log = createLog({ level: options.logLevel ?? 'warn', write: (line) => process.stderr.write(`${line}\n`) });
+  const program = options.server ? 'autotest-server' : 'autotest-dispatcher';
+  const log = createServerLog({
+    program,
+    level: options.logLevel ?? 'warn',
+    format: options.logJson ? 'json' : 'text',
+  });
   const teardowns: ((abortRunning: boolean) => Promise<void> | void)[] = [];
   const stop = async ({ abortRunning = false } = {}) => {
     const errors: unknown[] = [];
@@ -54,6 +68,14 @@ export async function start(options: StartOptions): Promise<Running> {
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Stopping failed.');
   };
   try {
+    const telemetry = await startTelemetry({
+      service: program,
+      log,
+      port: options.metricsPort,
+      host: options.metricsHost,
+    });
+    teardowns.push(() => telemetry.close());
+    const { metrics, checks, tracing } = telemetry;
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
     const database = await openDatabase(options.database ?? `sqlite:${join(options.data, 'autotest.db')}`, {
       migrate: true,
@@ -71,6 +93,9 @@ export async function start(options: StartOptions): Promise<Running> {
         port: options.port,
         webRoot: webRoot(),
         log,
+        metrics,
+        checks,
+        tracing,
         ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
       });
       const running = server;
@@ -80,9 +105,11 @@ export async function start(options: StartOptions): Promise<Running> {
 
     let dispatcher: Dispatcher | undefined;
     if (options.dispatcher) {
-      dispatcher = await startDispatcher({ database, dataDir: options.data, log });
+      const { health } = checks;
+      dispatcher = await startDispatcher({ database, dataDir: options.data, log, metrics, health, tracing });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
+      checks.add(...dispatcherChecks(database, running.id));
     }
     if (access) {
       // Last: one that does not start must not take the place of one that runs.
@@ -90,7 +117,10 @@ export async function start(options: StartOptions): Promise<Running> {
       writeLocalServer(options.data, written);
       teardowns.push(() => removeLocalServer(options.data, written));
     }
-    return { database, dataDir: options.data, server, dispatcher, access, stop };
+    telemetry.started();
+    teardowns.push(() => telemetry.stopping());
+    const { server: metricsServer } = telemetry;
+    return { database, dataDir: options.data, server, dispatcher, metricsServer, access, stop };
   } catch (error) {
     // What fails now must not take the place of why nothing started.
     await stop().catch((failure: unknown) => log.warn('stopping failed', { error: failure }));

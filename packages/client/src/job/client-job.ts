@@ -16,7 +16,12 @@ export function makeClientJob(session: ClientSession): ClientJob {
     deadline: spec.deadlineAt === undefined ? undefined : new Date(spec.deadlineAt),
     resultsDir: spec.resultsDir,
     config: {},
-    env: { CI: 'true', JOB_ID: String(spec.job?.id ?? 'local'), RESULT_DIR: spec.resultsDir },
+    env: {
+      CI: 'true',
+      JOB_ID: String(spec.job?.id ?? 'local'),
+      RESULT_DIR: spec.resultsDir,
+      ...(spec.trace && { TRACEPARENT: spec.trace.parent }),
+    },
     onOutput: (chunk) => {
       session.active();
       process.stdout.write(chunk);

@@ -51,6 +51,12 @@ export interface ClientSessionSpec {
     readonly owner: string;
     readonly keyvals: Readonly<Record<string, JsonValue>>;
   };
+  readonly trace?: {
+    /** The execution's place in a trace (`TRACEPARENT`). */
+    readonly parent: string;
+    /** Where the session's nodes stand in the results of the execution; undefined where that is not known before they are there. */
+    readonly scope?: readonly string[];
+  };
   /** Directories with further tests, searched after the bundled library and the bundle. */
   readonly testDirs: readonly string[];
   /** Absolute. */

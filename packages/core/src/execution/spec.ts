@@ -39,6 +39,8 @@ export interface SpecJob {
   readonly modules: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly keyvals: Readonly<Record<string, JsonValue>>;
+  /** The execution's place in a trace (`TRACEPARENT`): what runs in it hangs from there. */
+  readonly traceParent?: string;
 }
 
 /** A host as autoserv reaches it. */

@@ -11,4 +11,5 @@ export { isSameProcess, readProcessStart } from './process-identity.ts';
 export { runLocal, type RunLocalOptions } from './run-local.ts';
 export { kernelHash, readClassicTree, type ReadTreeOptions } from '../status-log/tree.ts';
 export { readLines, type ReadLinesOptions, type ReadLinesResult } from '../status-log/read-lines.ts';
+export { executionTrace, spanIdOf, testTrace, traceIdOf } from './trace-ids.ts';
 export { StatusLogFiles } from './status-log-files.ts';

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { specFileName, type ExecutionSpec, type HostSpec, type SpecJob } from '@autotest/core';
+import { formatTraceParent, specFileName, type ExecutionSpec, type HostSpec, type SpecJob } from '@autotest/core';
 import { bundleFromJson, writeBundle, type ControlBundle } from '@autotest/core/bundle';
 import type { ExecutionRow, HostRow, JobRow } from '@autotest/core/db';
-import { writeFileAtomic } from '@autotest/core/node';
+import { executionTrace, writeFileAtomic } from '@autotest/core/node';
 import { BundleMissingError, ExecutionStartError } from '../errors.ts';
 import type { Settings } from '../options.ts';
+import { jobTrace } from '../telemetry/trace-job.ts';
 
 /** What an execution is about. */
 export interface Subject {
@@ -36,7 +37,9 @@ export async function prepareExecution(settings: Settings, subject: Subject): Pr
   }
 }
 
-function executionSpec(settings: Settings, { execution, hosts }: Subject, job: SpecJob | undefined): ExecutionSpec {
+function executionSpec(settings: Settings, subject: Subject, job: SpecJob | undefined): ExecutionSpec {
+  const { execution, hosts } = subject;
+  const traceParent = subject.job && traceParentOf(settings, subject.job, execution);
   return {
     version: 1,
     executionId: execution.id,
@@ -46,7 +49,7 @@ function executionSpec(settings: Settings, { execution, hosts }: Subject, job: S
     epoch: execution.epoch,
     resultsDir: execution.resultsDir,
     socketPath: execution.socketPath,
-    ...(job && { job }),
+    ...(job && { job: { ...job, ...(traceParent !== undefined && { traceParent }) } }),
     ...(execution.purpose === 'cleanup' && { reboot: true }),
     hosts: hosts.map(specHost),
     limits: {
@@ -70,6 +73,12 @@ async function placeBundle(settings: Settings, bundle: ControlBundle): Promise<s
   mkdirSync(settings.bundlesRoot, { recursive: true });
   await writeBundle(bundle, directory);
   return directory;
+}
+
+/** What runs hangs from the execution's span. A job that was submitted without a trace has one only where somebody takes spans. */
+function traceParentOf({ tracing }: Settings, job: JobRow, execution: ExecutionRow): string | undefined {
+  if (job.traceParent === undefined && !tracing) return undefined;
+  return formatTraceParent(executionTrace(jobTrace(job), execution.id));
 }
 
 function specJob(job: JobRow, bundle: ControlBundle, bundleDir: string): SpecJob {

@@ -8,6 +8,8 @@ export interface ConnectOptions {
   readonly url: string;
   /** Secret of an API token. In a browser leave it out: the session's cookie is sent by itself. */
   readonly token?: string | undefined;
+  /** Place in a trace (`TRACEPARENT`) of whoever asks: jobs that are submitted become part of that trace. */
+  readonly traceParent?: string | undefined;
   /** @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
@@ -52,6 +54,7 @@ export function connect(options: ConnectOptions): Connection {
   const endpoint = {
     url: `${url}/graphql`,
     token: options.token,
+    traceParent: options.traceParent,
     fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
   };
   const closing = new AbortController();

@@ -7,6 +7,7 @@ import { ApiError, ServerUnreachableError, apiErrorOf, isFaults } from './errors
 export interface Endpoint {
   readonly url: string;
   readonly token: string | undefined;
+  readonly traceParent: string | undefined;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -16,7 +17,7 @@ export interface Endpoint {
  * @throws ApiError ServerUnreachableError
  */
 export async function post<D, V>(
-  { url, token, fetch }: Endpoint,
+  { url, token, traceParent, fetch }: Endpoint,
   document: TypedDocumentNode<D, V>,
   variables: V | undefined,
   signal: AbortSignal | undefined,
@@ -37,6 +38,7 @@ export async function post<D, V>(
         headers: {
           'content-type': 'application/json',
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(traceParent !== undefined && { traceparent: traceParent }),
         },
         body: JSON.stringify({ query: print(document), variables }),
         credentials: 'same-origin',

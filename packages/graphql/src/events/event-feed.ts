@@ -35,14 +35,17 @@ export class EventFeed {
   readonly #database: Database;
   readonly #log: Log;
   readonly #maxQueue: number;
+  readonly #onEvent: (row: EventRow) => void;
   readonly #subscribers = new Set<Subscriber>();
   #reader: Promise<Reader> | undefined;
   #closed = false;
 
-  constructor(database: Database, options: { log: Log; maxQueue?: number }) {
+  /** @param options.onEvent called for each new event that is handed out */
+  constructor(database: Database, options: { log: Log; maxQueue?: number; onEvent?: (row: EventRow) => void }) {
     this.#database = database;
     this.#log = options.log;
     this.#maxQueue = options.maxQueue ?? 1000;
+    this.#onEvent = options.onEvent ?? (() => undefined);
   }
 
   /** Number of subscribers. */
@@ -138,6 +141,7 @@ export class EventFeed {
   }
 
   #handOut(row: EventRow): void {
+    this.#onEvent(row);
     const event = new FedEvent(row, this.#database);
     for (const subscriber of this.#subscribers) subscriber.push(event);
   }

@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { Log } from '@autotest/core';
+import { parseTraceParent, type Log } from '@autotest/core';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { GraphQLSchema } from 'graphql';
 import { secretOf, sessionCookie } from '../auth/credentials.ts';
@@ -10,6 +10,7 @@ import type { ApiContext, Services } from '../context.ts';
 import { UnauthenticatedError } from '../errors.ts';
 import { checkLimits, limits } from '../limits/check-limits.ts';
 import { createLoaders } from '../loaders.ts';
+import { telemetryPlugin } from '../telemetry/apollo-plugin.ts';
 import { faultFor } from './fault.ts';
 import { isLogin } from './login-gate.ts';
 
@@ -41,7 +42,7 @@ export async function createGraphQLHttp(
     formatError: (formatted, error) => faultFor(log, formatted, error),
     logger: apolloLogger(log),
     nodeEnv: 'production',
-    plugins: [limitsPlugin(schema)],
+    plugins: [telemetryPlugin(services), limitsPlugin(schema)],
   });
   await apollo.start();
   const principals = new WeakMap<Request, Principal>();
@@ -64,6 +65,7 @@ export async function createGraphQLHttp(
       services,
       principal: principals.get(req),
       loaders: createLoaders(services.database),
+      traceParent: parseTraceParent(req.get('traceparent')),
       setSession: (secret) => {
         const secure = services.publicUrl().startsWith('https:');
         const maxAgeMs = secret === undefined ? 0 : sessionMs;

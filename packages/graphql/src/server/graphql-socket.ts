@@ -1,6 +1,14 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Log } from '@autotest/core';
-import { getOperationAST, GraphQLError, parse, validate, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import {
+  getOperationAST,
+  GraphQLError,
+  parse,
+  validate,
+  type ExecutionArgs,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Context, SubscribePayload } from 'graphql-ws';
 import { useServer, type Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -10,6 +18,8 @@ import type { Principal } from '../auth/principal.ts';
 import type { ApiContext, Services } from '../context.ts';
 import { checkLimits, limits } from '../limits/check-limits.ts';
 import { createLoaders } from '../loaders.ts';
+import type { LiveCounts } from '../telemetry/metrics.ts';
+import { SocketMeter } from '../telemetry/socket-meter.ts';
 import { faultFor } from './fault.ts';
 
 /** Close codes beside those of the protocol. */
@@ -22,6 +32,7 @@ const recheckMs = 5000;
 type Connection = Context<Record<string, unknown> | undefined, Extra>;
 
 export interface GraphQLSocket {
+  readonly counts: Pick<LiveCounts, 'connections' | 'subscriptions'>;
   close(): Promise<void>;
 }
 
@@ -39,27 +50,40 @@ export function serveGraphQLSocket(options: {
 }): GraphQLSocket {
   const { http, path, services, schema, cookie, publicUrl } = options;
   const { log, authenticator } = services;
+  const meter = new SocketMeter(services.metrics);
   const sessions = new Sessions(log, (principal) => authenticator.refresh(principal));
   const stopListening = authenticator.onRevoked((tokenId) => sessions.closeToken(tokenId));
   const webSockets = new WebSocketServer({ server: http, path, maxPayload: maxMessageBytes });
   const served = useServer(
     {
       schema,
-      async onConnect({ connectionParams, extra: { socket, request } }) {
+      async onConnect(connection) {
+        const { socket, request } = connection.extra;
+        // Before anything is waited for: it may close meanwhile.
+        meter.opened(connection);
         if (!isOwnOrigin(request.headers, publicUrl)) return false;
-        const secret = connectionParams?.token ?? secretOf(request.headers, cookie);
+        const secret = connection.connectionParams?.token ?? secretOf(request.headers, cookie);
         const principal = await authenticator.authenticate(secret);
         if (principal) sessions.add(socket, principal);
         else socket.close(closeCodes.unauthorized, 'Unauthorized');
         return principal !== undefined;
       },
-      onClose: ({ extra }) => sessions.remove(extra.socket),
+      onClose: (connection) => {
+        meter.closed(connection);
+        sessions.remove(connection.extra.socket);
+      },
       onSubscribe: (connection, id, payload) => prepare(connection, id, payload),
-      onError: (_connection, _id, _payload, errors) => errors.map((error) => faultFor(log, error.toJSON(), error)),
-      onNext: (_connection, _id, _payload, _args, { errors, ...result }) => ({
-        ...result,
-        ...(errors && { errors: errors.map((error) => faultFor(log, error.toJSON(), error)) }),
-      }),
+      onError: (_connection, _id, _payload, errors) => {
+        const faults = errors.map((error) => faultFor(log, error.toJSON(), error));
+        meter.refused(faults);
+        return faults;
+      },
+      onNext: (_connection, _id, _payload, args, { errors, ...result }) => {
+        const faults = errors && { errors: errors.map((error) => faultFor(log, error.toJSON(), error)) };
+        const answer = { ...result, ...faults };
+        meter.answered(args, answer);
+        return answer;
+      },
       isProd: true,
     },
     webSockets,
@@ -73,10 +97,11 @@ export function serveGraphQLSocket(options: {
     if (Object.keys(connection.subscriptions).filter((other) => other !== id).length >= maxOperations)
       return [fault('AT_QUERY_TOO_LARGE', `This connection has ${maxOperations} operations already.`)];
     const contextValue: ApiContext = { services, principal, loaders: createLoaders(services.database) };
-    return read(schema, payload, contextValue);
+    return read(schema, payload, contextValue, (operation) => meter.started(contextValue, operation));
   }
 
   return {
+    counts: meter.counts,
     async close() {
       stopListening();
       sessions.close();
@@ -90,13 +115,16 @@ function read(
   schema: GraphQLSchema,
   { query, variables, operationName }: SubscribePayload,
   contextValue: ApiContext,
+  onTaken: (operation: OperationDefinitionNode) => void,
 ): ExecutionArgs | GraphQLError[] {
   try {
     const document = parse(query, { maxTokens: limits.maxTokens });
     const errors = validate(schema, document);
     if (errors.length > 0) return [...errors];
     checkLimits(schema, document, operationName, variables ?? {});
-    if (!getOperationAST(document, operationName)) return [fault('BAD_REQUEST', 'Name the operation to run.')];
+    const operation = getOperationAST(document, operationName);
+    if (!operation) return [fault('BAD_REQUEST', 'Name the operation to run.')];
+    onTaken(operation);
     return { schema, document, contextValue, variableValues: variables, operationName };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

@@ -1,25 +1,36 @@
-import { access } from 'node:fs/promises';
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer } from 'node:http';
 import { silentLog, type Log } from '@autotest/core';
 import type { Database, UserRow } from '@autotest/core/db';
+import {
+  createMetrics,
+  HealthChecks,
+  listen,
+  stopListening,
+  urlHost,
+  type Metrics,
+  type Tracing,
+} from '@autotest/core/telemetry';
 import express, { type ErrorRequestHandler } from 'express';
 import { Authenticator } from '../auth/authenticator.ts';
 import { cookieName } from '../auth/credentials.ts';
 import type { Services } from '../context.ts';
-import { ListenError, NoSuchUserError } from '../errors.ts';
+import { NoSuchUserError } from '../errors.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { buildApiSchema } from '../schema/build-schema.ts';
+import { countRequests } from '../telemetry/http-metrics.ts';
+import { createApiMetrics } from '../telemetry/metrics.ts';
 import { loginLink } from '../users/login-link.ts';
 import { createGraphQLHttp } from './graphql-http.ts';
 import { serveGraphQLSocket } from './graphql-socket.ts';
 import { securityHeaders } from './headers.ts';
+import { addServerChecks, serveHealth } from './health-routes.ts';
 import { serveResultsFiles } from './results-files.ts';
 import { readVersion } from './version.ts';
 import { serveWeb } from './web.ts';
 
 export interface ServerOptions {
   readonly database: Database;
-  /** Directory of results and bundles; `/healthz` fails while it cannot be reached. */
+  /** Directory of results and bundles; `/readyz` fails while it cannot be reached. */
   readonly dataDir: string;
   /** Address to listen on. @default '127.0.0.1' */
   readonly host?: string | undefined;
@@ -31,6 +42,12 @@ export interface ServerOptions {
   readonly log?: Log | undefined;
   /** Address under which people reach the server, where it is not host and port. */
   readonly publicUrl?: string | undefined;
+  /** Where it counts, together with the other parts of the process. @default a registry of its own */
+  readonly metrics?: Metrics | undefined;
+  /** Of the process; the server adds its own while it runs. @default only its own */
+  readonly checks?: HealthChecks | undefined;
+  /** Takes spans of what is asked. @default none are made */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A running server. */
@@ -62,7 +79,8 @@ const graphqlPath = '/graphql';
  * @throws ListenError (`AT_LISTEN`)
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { database, host = '127.0.0.1', log = silentLog } = options;
+  const { database, dataDir, host = '127.0.0.1', log = silentLog } = options;
+  const { metrics = createMetrics(), checks = new HealthChecks() } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   const schema = buildApiSchema();
   const app = express();
@@ -73,12 +91,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const url = `http://${urlHost(host)}:${port}`;
   const closing = new AbortController();
   const authenticator = new Authenticator(database);
-  const feed = new EventFeed(database, { log });
+  const apiMetrics = createApiMetrics(metrics);
+  const feed = new EventFeed(database, { log, onEvent: ({ t }) => apiMetrics.event(Date.now() - t) });
   const services: Services = {
     database,
     authenticator,
     feed,
     log,
+    metrics: apiMetrics,
+    tracing: options.tracing,
     version: readVersion(),
     publicUrl: () => publicUrl ?? url,
     closing: closing.signal,
@@ -86,14 +107,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const cookie = cookieName(port);
   const graphql = await createGraphQLHttp(services, schema, cookie);
   const socket = serveGraphQLSocket({ http, path: graphqlPath, services, schema, cookie, publicUrl });
+  apiMetrics.watch({ ...socket.counts, eventReaders: () => feed.size });
 
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(securityHeaders);
-  app.get('/healthz', async (_request, response) => {
-    await Promise.all([database.users.count(), access(options.dataDir)]);
-    response.json({ status: 'ok', version: services.version });
-  });
+  app.use(countRequests(apiMetrics), securityHeaders);
+  const removeChecks = addServerChecks(checks, database, dataDir);
+  serveHealth(app, { checks, metrics, authenticator, cookie, version: services.version });
   app.use(graphqlPath, ...graphql.handlers);
   app.get('/results/:executionId/*path', serveResultsFiles({ database, authenticator, cookie, log }));
   app.use(...serveWeb(options.webRoot));
@@ -114,6 +134,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return secret;
     },
     async close() {
+      removeChecks();
       // Connections first: a stream that only ended would look to its client as if there were no more.
       await socket.close();
       closing.abort();
@@ -144,30 +165,4 @@ function lastResort(log: Log): ErrorRequestHandler {
         .type('txt')
         .send(isBad ? 'Bad address.\n' : 'The server failed to answer.\n');
   };
-}
-
-/** Gives the port. */
-function listen(http: HttpServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(new ListenError(host, port, error));
-    http.once('error', fail);
-    http.listen(port, host, () => {
-      http.off('error', fail);
-      const address = http.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function stopListening(http: HttpServer): Promise<void> {
-  return new Promise((resolve) => {
-    http.close(() => resolve());
-    http.closeAllConnections();
-  });
-}
-
-/** As it stands in an address: a server that listens everywhere is reached as localhost. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import {
   checkParams,
+  formatTraceParent,
   isPlainObject,
   priorityRank,
   type ControlMetadata,
   type JsonObject,
   type JsonValue,
+  type TraceContext,
 } from '@autotest/core';
 import { bundleToJson, matchesWithinTime } from '@autotest/core/bundle';
 import type { Database } from '@autotest/core/db';
 import { requireRole, type Principal } from '../auth/principal.ts';
+import { principalOf, type ApiContext } from '../context.ts';
 import { chooseHosts } from './choose-hosts.ts';
 import { readBundle } from './read-bundle.ts';
 import type { SubmitJobInput } from './submit.input.ts';
@@ -24,21 +27,30 @@ const maxKeyvalsLength = 64 * 1024;
  *
  * @throws ForbiddenError
  */
-export async function submitJob(
-  database: Database,
-  principal: Principal,
-  input: SubmitJobInput,
-): Promise<SubmitJobSuccessType | Refusal> {
+export async function submitJob(context: ApiContext, input: SubmitJobInput): Promise<SubmitJobSuccessType | Refusal> {
+  const principal = principalOf(context);
   requireRole(principal, 'user', 'submit jobs');
+  const { services, span } = context;
   try {
-    return await take(database, principal, input);
+    const taken = await take(services.database, principal, input, span ?? context.traceParent);
+    services.metrics.submission(taken.repeated ? 'repeated' : 'accepted');
+    span?.set({ 'autotest.job.id': taken.job.id });
+    return taken;
   } catch (error) {
-    if (error instanceof Refused) return error.refusal;
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    services.metrics.submission(error.refusal.code);
+    span?.set({ 'autotest.refused': error.refusal.code });
+    return error.refusal;
   }
 }
 
-async function take(database: Database, principal: Principal, input: SubmitJobInput): Promise<SubmitJobSuccessType> {
+// oxlint-disable-next-line max-params -- what a job is made of
+async function take(
+  database: Database,
+  principal: Principal,
+  input: SubmitJobInput,
+  trace: TraceContext | undefined,
+): Promise<SubmitJobSuccessType> {
   const requestId = requestIdOf(principal, input.requestId);
   const bundle = await readBundle(database.bundles, input);
   const { metadata } = bundle;
@@ -59,6 +71,7 @@ async function take(database: Database, principal: Principal, input: SubmitJobIn
     rebootAfter: input.rebootAfter ?? 'never',
     timeoutMs: readLimit('timeout', input.timeout),
     maxRuntimeMs: readLimit('maxRuntime', input.maxRuntime),
+    ...(trace && { traceParent: formatTraceParent(trace) }),
   } as const;
   await database.bundles.put({
     hash: bundle.hash,

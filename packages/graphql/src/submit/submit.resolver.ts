@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import { principalOf, type ApiContext } from '../context.ts';
+import type { ApiContext } from '../context.ts';
 import { submitJob } from './submit-job.ts';
 import { SubmitJobInput } from './submit.input.ts';
 import { SubmitJobResultUnion, type Refusal, type SubmitJobSuccessType } from './submit.type.ts';
@@ -11,6 +11,6 @@ export class SubmitResolver {
     @Arg('input', () => SubmitJobInput) input: SubmitJobInput,
     @Ctx() context: ApiContext,
   ): Promise<SubmitJobSuccessType | Refusal> {
-    return submitJob(context.services.database, principalOf(context), input);
+    return submitJob(context, input);
   }
 }
