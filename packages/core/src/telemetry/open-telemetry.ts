@@ -53,11 +53,12 @@ export function openTelemetry(options: { service: string; exporters: readonly Ex
     write({ traceId, spanId, parentSpanId, sampled, name, startedAt, endedAt, attributes, error }) {
       if (!sampled) return;
       const parent = parentSpanId === undefined ? undefined : { traceId, spanId: parentSpanId, sampled };
+      // As dates: small numbers would be taken for times since the start of this process.
       const span = ids.with({ traceId, spanId }, () =>
-        tracer.startSpan(name, { startTime: startedAt, attributes: { ...attributes } }, below(parent)),
+        tracer.startSpan(name, { startTime: new Date(startedAt), attributes: { ...attributes } }, below(parent)),
       );
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
-      span.end(Math.max(startedAt, endedAt));
+      span.end(new Date(Math.max(startedAt, endedAt)));
     },
     async close() {
       try {

@@ -6,6 +6,7 @@ const maxDepth = 6;
 /** Names of fields whose value is nobody's business, whatever it is. */
 const secretName =
   /^(?:.*[_-])?(?:pass(?:word|wd|phrase)?|secret|secretHash|token|apiToken|authorization|cookie|set-cookie|private[_-]?key|credentials?)$/i;
+const secretCamelName = /[a-z0-9](?:Password|Passphrase|Secret|Token|Authorization|Cookie|PrivateKey|Credentials?)$/;
 
 /** Secrets within a text: in addresses of databases and proxies, in headers, in login links. */
 const secretTexts: readonly (readonly [RegExp, string])[] = [
@@ -14,6 +15,10 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${hidden}`],
   [/\b(pass(?:word|wd)?|secret|token)=[^\s&;,"']+/gi, `$1=${hidden}`],
 ];
+
+function isSecret(name: string): boolean {
+  return secretName.test(name) || secretCamelName.test(name);
+}
 
 /** The text without the secrets in it. */
 export function redactText(text: string): string {
@@ -39,7 +44,7 @@ export function redactFields(fields: Readonly<Record<string, unknown>>, depth = 
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      secretName.test(name) && value !== undefined && value !== null ? hidden : redact(value, depth),
+      isSecret(name) && value !== undefined && value !== null ? hidden : redact(value, depth),
     ]),
   );
 }

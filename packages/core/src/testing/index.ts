@@ -8,6 +8,8 @@ export { newJob } from './new-job.ts';
 export { canBoot, hasSshd, startSshd, type Sshd, type SshdHost } from './sshd.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { ManualClock } from '../time/manual-clock.ts';
+export { parseMetrics, type ParsedMetric } from './parse-metrics.ts';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { findServices, missingService, type Services } from './services.ts';
 export { startMariaDb, type TestMariaDb } from './mariadb.ts';
 export { TestServiceError } from './errors.ts';
