@@ -29,6 +29,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly epoch?: number;
   readonly reboot?: boolean;
+  readonly traceParent?: string;
   /** Directory for the results directory. @default the lab's own */
   readonly resultsBelow?: string;
 }
@@ -85,7 +86,7 @@ export class Lab {
       ...(options.reboot && { reboot: true }),
       resultsDir,
       socketPath: join(this.dir, `s${this.#count}`),
-      ...(job && { job }),
+      ...(job && { job: { ...job, ...(options.traceParent !== undefined && { traceParent: options.traceParent }) } }),
       hosts: options.hosts ?? [this.localHost()],
       limits: { reconnectMs: 60_000, maxResultsBytes: 10 ** 9, ...options.limits },
     };

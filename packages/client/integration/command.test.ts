@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { formatTraceParent } from '@autotest/core';
+import { testTrace } from '@autotest/core/node';
 import { cleanUpSessions, makeSession } from './lib/session.ts';
 
 afterEach(cleanUpSessions);
@@ -56,5 +58,32 @@ describe('an executable as a test', () => {
     });
     expect(await session.run()).toBe(0);
     expect(session.file('env.t/debug/output.log')).toBe(`true 12 g/env.t 1 ${session.resultsDir}/env.t x y\n`);
+  });
+
+  it('is told its place in the trace of the job', async () => {
+    const execution = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
+    const session = makeSession({
+      modules: { 't.mjs': `export default { name: 't', runOnce(t) { console.log(process.env.TRACEPARENT); } };` },
+      run: `await job.runTest('./t.mjs');
+            await job.runCommand('env', ['sh', '-c', 'echo $TRACEPARENT']);
+            job.keyval({ plain: (await job.run('echo $TRACEPARENT')).stdout.trim() });`,
+      spec: { trace: { parent: formatTraceParent(execution), scope: ['h1'] } },
+    });
+    expect(await session.run()).toBe(0);
+    const ofTest = (path: string) => `${formatTraceParent(testTrace(execution, path, 1))}\n`;
+    expect(session.file('t/debug/output.log')).toContain(ofTest('h1/t'));
+    expect(session.file('env/debug/output.log')).toBe(ofTest('h1/env'));
+    expect(session.tree().keyvals).toEqual({ plain: formatTraceParent(execution) });
+  });
+
+  it('is told the place of its execution where its own is not known, and nothing without a trace', async () => {
+    const run = `await job.runCommand('env', ['sh', '-c', 'echo [$TRACEPARENT]']);`;
+    const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+    const session = makeSession({ run, spec: { trace: { parent } } });
+    expect(await session.run()).toBe(0);
+    expect(session.file('env/debug/output.log')).toBe(`[${parent}]\n`);
+    const without = makeSession({ run });
+    expect(await without.run()).toBe(0);
+    expect(without.file('env/debug/output.log')).toBe('[]\n');
   });
 });

@@ -47,12 +47,19 @@ export interface Lab {
   write(files: Readonly<Record<string, string>>): string;
 }
 
-export async function startLab(options: { database?: string; dispatcher?: boolean } = {}): Promise<Lab> {
+export async function startLab(
+  options: {
+    database?: string;
+    dispatcher?: boolean;
+    /** For all its processes. */
+    env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Lab> {
   const root = mkdtempSync(join(tmpdir(), 'autotest-lab-'));
   const dataDir = join(root, 'data');
   const workDir = join(root, 'work');
   mkdirSync(workDir, { recursive: true });
-  const environment = labEnvironment(root, dataDir);
+  const environment = { ...labEnvironment(root, dataDir), ...options.env };
   const parts: Part[] = [];
   const running: ChildProcess[] = [];
   let api: Connection | undefined;

@@ -41,7 +41,7 @@ const defaultTimeoutMs = 2000;
 export class HealthChecks {
   readonly health: Health;
   readonly #clock: Clock;
-  readonly #checks: HealthCheck[] = [];
+  #checks: readonly HealthCheck[] = [];
   readonly #hanging = new Map<HealthCheck, Promise<Answer>>();
   readonly #last = new Map<HealthCheck, PartHealth>();
 
@@ -52,9 +52,9 @@ export class HealthChecks {
 
   /** Adds checks of readiness. Gives a function that takes them away. */
   add(...checks: readonly HealthCheck[]): () => void {
-    this.#checks.push(...checks);
+    this.#checks = [...this.#checks, ...checks];
     return () => {
-      for (const check of checks) this.#checks.splice(this.#checks.indexOf(check), 1);
+      this.#checks = this.#checks.filter((check) => !checks.includes(check));
     };
   }
 

@@ -1,4 +1,10 @@
-import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram, Registry, collectDefaultMetrics } from 'prom-client';
+import {
+  Counter as PromCounter,
+  Gauge as PromGauge,
+  Histogram as PromHistogram,
+  Registry,
+  collectDefaultMetrics,
+} from 'prom-client';
 
 /** Values of a metric's labels; each of a small known set, never an id or a text of a stranger. */
 export type LabelValues<L extends string> = Readonly<Record<L, string | number>>;
@@ -88,4 +94,18 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 export const shortSeconds: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Upper bounds for what takes seconds to days: waiting for a host, running a job. */
-export const longSeconds: readonly number[] = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600];
+export const longSeconds: readonly number[] = [
+  0.1,
+  0.5,
+  1,
+  5,
+  15,
+  60,
+  300,
+  900,
+  3600,
+  4 * 3600,
+  12 * 3600,
+  24 * 3600,
+  72 * 3600,
+];

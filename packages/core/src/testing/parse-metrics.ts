@@ -35,7 +35,8 @@ function parseSample(line: string): ParsedMetric['samples'][number] {
   const [, name, labels = '', value = ''] = samplePattern.exec(line) ?? [];
   const number = value === '+Inf' ? Infinity : Number(value);
   // Prometheus takes NaN in any spelling.
-  if (name === undefined || (Number.isNaN(number) && !/^nan$/i.test(value))) throw new Error(`This is no sample: ${line}`);
+  if (name === undefined || (Number.isNaN(number) && !/^nan$/i.test(value)))
+    throw new Error(`This is no sample: ${line}`);
   return { name, labels: parseLabels(labels), value: number };
 }
 

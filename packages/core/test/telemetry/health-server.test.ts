@@ -22,7 +22,10 @@ const hangs: HealthCheck = { name: 'database', timeoutMs: 50, run: () => new Pro
 
 describe('/readyz', () => {
   it('lists each check with how it is and since when', async () => {
-    const { json } = await serve({ name: 'database', run: async () => 'SQLite' }, { name: 'disk', run: () => undefined });
+    const { json } = await serve(
+      { name: 'database', run: async () => 'SQLite' },
+      { name: 'disk', run: () => undefined },
+    );
     const since = expect.stringMatching(/^\d{4}-/);
     expect(await json('/readyz')).toEqual([
       200,

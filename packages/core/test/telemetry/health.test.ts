@@ -32,7 +32,10 @@ describe('what parts report', () => {
     clock.advance(5000);
     health.beat('loop', 5000);
     clock.advance(5000);
-    expect(checks.live()).toEqual({ status: 'ok', checks: [{ name: 'loop', ok: true, since: new Date(0).toISOString() }] });
+    expect(checks.live()).toEqual({
+      status: 'ok',
+      checks: [{ name: 'loop', ok: true, since: new Date(0).toISOString() }],
+    });
     clock.advance(3000);
     expect(checks.live()).toEqual({
       status: 'failing',

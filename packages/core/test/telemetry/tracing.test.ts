@@ -60,7 +60,13 @@ describe('spans', () => {
     await tracing.close();
     expect(below).toMatchObject({ traceId: parent.traceId, sampled: true });
     expect(spans).toMatchObject([
-      { service: 'lab', traceId: parent.traceId, spanId: below.spanId, parentSpanId: parent.spanId, attributes: { a: 1, b: true } },
+      {
+        service: 'lab',
+        traceId: parent.traceId,
+        spanId: below.spanId,
+        parentSpanId: parent.spanId,
+        attributes: { a: 1, b: true },
+      },
       { traceId: alone.traceId, error: 'it failed' },
     ]);
     expect(alone.traceId).not.toBe(parent.traceId);

@@ -77,7 +77,9 @@ export function traceJob(tracing: Tracing, { job, entry, tasks, executions, node
  */
 export function jobTrace(job: Pick<JobRow, 'id' | 'createdAt' | 'traceParent'>): TraceContext {
   const words = ['job', job.id, job.createdAt] as const;
-  return parseTraceParent(job.traceParent) ?? { traceId: traceIdOf(...words), spanId: spanIdOf(...words), sampled: true };
+  return (
+    parseTraceParent(job.traceParent) ?? { traceId: traceIdOf(...words), spanId: spanIdOf(...words), sampled: true }
+  );
 }
 
 type Below = TraceContext & { readonly parentSpanId: string };

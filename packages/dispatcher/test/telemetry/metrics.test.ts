@@ -46,7 +46,10 @@ test('each number has a name by the conventions and a help, and stands in the gu
     expect(name).toMatch(/^autotest_[a-z_]+$/);
     expect(name.endsWith('_total'), name).toBe(type === 'counter');
     expect(help).toMatch(/^[A-Z1].*\.$/);
-    expect(samples.some(({ value }) => value > 0), name).toBe(true);
+    expect(
+      samples.some(({ value }) => value > 0),
+      name,
+    ).toBe(true);
     expect(guide).toContain(`\`${name}\``);
   }
 });

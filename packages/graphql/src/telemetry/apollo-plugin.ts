@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import { OperationTypeNode } from 'graphql';
 import type { ApiContext, Services } from '../context.ts';
 import { operationLabel, resultOf } from './operation.ts';
 
@@ -11,7 +12,12 @@ export function telemetryPlugin({ metrics, tracing }: Services): ApolloServerPlu
       const startedAt = performance.now();
       return {
         async didResolveOperation({ operation, contextValue }) {
-          if (!tracing || !operation || (operation.operation !== 'mutation' && !contextValue.traceParent)) return;
+          if (
+            !tracing ||
+            !operation ||
+            (operation.operation !== OperationTypeNode.MUTATION && !contextValue.traceParent)
+          )
+            return;
           contextValue.span = tracing.start(`${operation.operation} ${operationLabel(operation)}`, {
             parent: contextValue.traceParent,
             attributes: {
@@ -25,7 +31,9 @@ export function telemetryPlugin({ metrics, tracing }: Services): ApolloServerPlu
           const errors = body.kind === 'single' ? body.singleResult.errors : body.initialResult.errors;
           contextValue.span?.end(errors?.[0]?.message);
           // What has no operation was no GraphQL, or not of this schema.
-          const [type, name] = operation ? [operation.operation, operationLabel(operation)] : (['query', 'invalid'] as const);
+          const [type, name] = operation
+            ? [operation.operation, operationLabel(operation)]
+            : (['query', 'invalid'] as const);
           metrics.operation(type, name, resultOf(errors), performance.now() - startedAt);
         },
       };

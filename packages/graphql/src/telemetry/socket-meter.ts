@@ -1,4 +1,9 @@
-import type { ExecutionArgs, FormattedExecutionResult, OperationDefinitionNode } from 'graphql';
+import {
+  OperationTypeNode,
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Context } from 'graphql-ws';
 import type { ApiMetrics, LiveCounts, OperationType } from './metrics.ts';
 import { operationLabel, resultOf } from './operation.ts';
@@ -33,7 +38,7 @@ export class SocketMeter {
     const [type, name] = [operation.operation, operationLabel(operation)];
     this.#operations.set(context, { type, name, startedAt: performance.now() });
     // How a subscription goes on is told by its messages.
-    if (type === 'subscription') this.#metrics.operation(type, name, 'ok', 0);
+    if (type === OperationTypeNode.SUBSCRIPTION) this.#metrics.operation(type, name, 'ok', 0);
   }
 
   refused(errors: FormattedExecutionResult['errors']): void {

@@ -1,4 +1,5 @@
 import { silentLog } from '@autotest/core';
+import { createMetrics } from '@autotest/core/telemetry';
 import { makeTestDatabase } from '@autotest/core/testing';
 import {
   execute,
@@ -18,6 +19,7 @@ import type { ApiContext } from '../../src/context.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';
 import { createLoaders } from '../../src/loaders.ts';
 import { buildApiSchema } from '../../src/schema/build-schema.ts';
+import { createApiMetrics } from '../../src/telemetry/metrics.ts';
 
 const schema = buildApiSchema();
 const values: Readonly<Record<string, string>> = { ID: '"1"', String: '"x"', Int: '1', BigInt: '1' };
@@ -58,6 +60,8 @@ async function contextOfNobody(): Promise<ApiContext> {
       feed,
       authenticator: new Authenticator(database),
       log: silentLog,
+      metrics: createApiMetrics(createMetrics()),
+      tracing: undefined,
       version: '0',
       publicUrl: () => '',
       closing: new AbortController().signal,

@@ -54,17 +54,6 @@ describe('the web interface', () => {
 });
 
 describe('the server', () => {
-  test('says whether it is well, to everybody', async () => {
-    const { server } = await startTestServer();
-    const response = await fetch(`${server.url}/healthz`);
-    expect([response.status, await response.json()]).toEqual([200, { status: 'ok', version: expect.any(String) }]);
-  });
-
-  test('is not well when its data cannot be reached', async () => {
-    const { server } = await startTestServer({ dataDir: '/nowhere/at/all' });
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(500);
-  });
-
   test('says what to do when its port is taken', async () => {
     const { server, database, dataDir } = await startTestServer();
     await expect(startServer({ database, dataDir, port: server.port })).rejects.toMatchObject({
