@@ -24,7 +24,10 @@ const maxTests = 500;
  * They are made from rows, so it does not matter which dispatcher did what and how often it was started anew; all ids are made of what the spans are about, so
  * writing them twice gives the same spans. The parent is the submission, where its trace is known.
  */
-export function traceJob(tracing: Tracing, { job, entry, tasks, executions, nodes = [] }: EndedEntry): void {
+export function traceJob(
+  tracing: Pick<Tracing, 'write'>,
+  { job, entry, tasks, executions, nodes = [] }: EndedEntry,
+): void {
   const submission = parseTraceParent(job.traceParent);
   const trace = jobTrace(job);
   const endedAt = entry.finishedAt ?? entry.queuedAt;
@@ -84,7 +87,12 @@ export function jobTrace(job: Pick<JobRow, 'id' | 'createdAt' | 'traceParent'>):
 
 type Below = TraceContext & { readonly parentSpanId: string };
 
-function traceExecution(tracing: Tracing, execution: ExecutionRow, entry: TraceContext, entryEndedAt: number): void {
+function traceExecution(
+  tracing: Pick<Tracing, 'write'>,
+  execution: ExecutionRow,
+  entry: TraceContext,
+  entryEndedAt: number,
+): void {
   const { purpose, exitClass } = execution;
   tracing.write({
     ...executionTrace(entry, execution.id),
@@ -106,7 +114,7 @@ function traceExecution(tracing: Tracing, execution: ExecutionRow, entry: TraceC
 
 /** Tests and commands with an end; the client hands the same ids to what runs in them. */
 function traceTests(
-  tracing: Tracing,
+  tracing: Pick<Tracing, 'write'>,
   trace: TraceContext,
   executions: readonly ExecutionRow[],
   nodes: readonly ResultNodeRow[],
