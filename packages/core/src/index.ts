@@ -51,6 +51,7 @@ export { stateDiagram } from './model/diagram.ts';
 export * from './model/entry.ts';
 export * from './model/execution.ts';
 export * from './model/host.ts';
+export * from './model/host-hold.ts';
 export * from './model/job.ts';
 export * from './model/task.ts';
 export * from './model/wait.ts';

@@ -6,15 +6,17 @@ import type { EventKind, EventRow } from '../model/event.ts';
 import type { ExitClass, Purpose } from '../model/execution.ts';
 import type { HostSpec } from '../execution/spec.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
-import type { TaskOutcome } from '../model/task.ts';
+import type { TaskKind, TaskOutcome } from '../model/task.ts';
 import type { WaitReason } from '../model/wait.ts';
 import type {
   AccountRow,
+  AclGroupRow,
   DispatcherRow,
   EntryRow,
   ExecutionRow,
   HostRow,
   JobRow,
+  LabelRow,
   LeaseRow,
   MetricRow,
   ResultNodeRow,
@@ -38,6 +40,9 @@ export interface Database {
   readonly users: UserStore;
   readonly bundles: BundleStore;
   readonly hosts: HostStore;
+  readonly access: AccessStore;
+  readonly labels: LabelStore;
+  readonly accounts: AccountStore;
   readonly jobs: JobStore;
   readonly results: ResultStore;
   readonly events: EventStore;
@@ -48,7 +53,11 @@ export interface Database {
 
 export interface UserStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */
-  add(user: { login: string; role: Role }): Promise<UserRow>;
+  add(user: { login: string; role: Role; team?: string }): Promise<UserRow>;
+  /** `team` null: none. Jobs keep the account that they were submitted with. @throws AutotestError AT_NOT_FOUND */
+  update(id: number, patch: { role?: Role; team?: string | null }, by: string): Promise<UserRow>;
+  /** Ends the user's tokens as well. Jobs, reservations and places in groups go by login and stay. @throws AutotestError AT_NOT_FOUND */
+  remove(id: number, by: string): Promise<void>;
   byLogin(login: string): Promise<UserRow | undefined>;
   /** In order of their making. */
   list(query?: { role?: Role }): Promise<UserRow[]>;
@@ -85,6 +94,10 @@ export interface LookupStore {
   tasks(ids: readonly number[]): Promise<Map<number, TaskRow>>;
   waits(ids: readonly number[]): Promise<Map<number, WaitRow>>;
   nodes(ids: readonly number[]): Promise<Map<number, ResultNodeRow>>;
+  /** Names of the groups that hosts are in, in order; hosts in none are left out. */
+  groupsOf(hostIds: readonly number[]): Promise<Map<number, string[]>>;
+  /** How many executions each dispatcher has that are not over. */
+  executionsOf(): Promise<Map<string, number>>;
   /** Who holds the leases of hosts. */
   holders(hostIds: readonly number[]): Promise<Map<number, LeaseRow['holder']>>;
   /** In order of first appearance; at most about `first`. */
@@ -151,6 +164,79 @@ export interface HostStore {
   all(): Promise<HostRow[]>;
   /** Pins a key for a host that has none; false if it has some. */
   pinKey(id: number, key: string): Promise<boolean>;
+  /** Adds labels to hosts and takes labels off them, in one transaction; gives the hosts that it changed. @throws AutotestError AT_NOT_FOUND */
+  updateLabels(
+    ids: readonly number[],
+    change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    by: string,
+  ): Promise<HostRow[]>;
+  /** Keeps all jobs away; one's own lock gets another reason and end. @throws AutotestError AT_NOT_FOUND, AT_HOST_LOCKED: somebody else locked it */
+  lock(id: number, lock: { readonly reason: string; readonly until?: number }, by: string): Promise<HostRow>;
+  /** Without effect where nobody locked it. `force`: also a lock of somebody else. @throws AutotestError AT_NOT_FOUND, AT_HOST_LOCKED */
+  unlock(id: number, by: string, options?: { readonly force?: boolean }): Promise<HostRow>;
+  /**
+   * Keeps jobs of others away until then; what runs goes on. One's own reservation is replaced.
+   *
+   * @throws AutotestError AT_NOT_FOUND, AT_HOST_RESERVED: somebody else has it
+   */
+  reserve(
+    id: number,
+    reservation: { readonly by: string; readonly until: number; readonly reason?: string },
+    requestedBy: string,
+  ): Promise<HostRow>;
+  /** Moves the end of a reservation on, never back. @throws AutotestError AT_NOT_FOUND, AT_HOST_NOT_RESERVED: it ended, or is somebody else's */
+  extendReservation(id: number, reservation: { readonly by: string; readonly until: number }): Promise<HostRow>;
+  /** Without effect where nobody has it. `force`: also what somebody else has. @throws AutotestError AT_NOT_FOUND, AT_HOST_RESERVED */
+  release(id: number, by: string, options?: { readonly force?: boolean }): Promise<HostRow>;
+  /** Asks for a special task of its own; `repeated`: one of this kind was asked for already and waits. @throws AutotestError AT_NOT_FOUND */
+  requestTask(id: number, kind: TaskKind, by: string): Promise<{ task: TaskRow; repeated: boolean }>;
+}
+
+/** Groups of users and hosts. A host in no group is everybody's; a host in groups is its members' and administrators'. */
+export interface AccessStore {
+  /** @throws AutotestError AT_ALREADY_EXISTS */
+  create(group: { readonly name: string; readonly description?: string }, by: string): Promise<AclGroupRow>;
+  /** `description` null: none. @throws AutotestError AT_NOT_FOUND, AT_ALREADY_EXISTS */
+  update(id: number, patch: { name?: string; description?: string | null }, by: string): Promise<AclGroupRow>;
+  /** Its hosts stay. @throws AutotestError AT_NOT_FOUND */
+  remove(id: number, by: string): Promise<void>;
+  /** Adds and takes out members and hosts; who is in already, or is not, stays so. @throws AutotestError AT_NOT_FOUND */
+  change(id: number, change: AclChange, by: string): Promise<AclGroupRow>;
+  byName(name: string): Promise<AclGroupRow | undefined>;
+  /** By name. */
+  list(): Promise<AclGroupRow[]>;
+  /** The groups that a login is in, by name. */
+  groupsOf(login: string): Promise<AclGroupRow[]>;
+  mayUse(login: string, hostId: number): Promise<boolean>;
+  /** Which of some hosts a login may use. */
+  usable(login: string, hostIds: readonly number[]): Promise<Set<number>>;
+}
+
+export interface AclChange {
+  readonly addUsers?: readonly string[];
+  readonly removeUsers?: readonly string[];
+  readonly addHostIds?: readonly number[];
+  readonly removeHostIds?: readonly number[];
+}
+
+/** What is to be known of labels besides which hosts carry them. */
+export interface LabelStore {
+  set(label: LabelRow, by: string): Promise<LabelRow>;
+  /** Forgets a label and takes it off all hosts; gives how many carried it. @throws AutotestError AT_NOT_FOUND: neither known nor carried */
+  remove(name: string, by: string): Promise<number>;
+  /** All that are described or carried, by name, with the number of hosts that carry them. */
+  list(): Promise<(LabelRow & { readonly hosts: number })[]>;
+}
+
+/** Shares of the hosts. An account is a team, or a user without one; without a row its weight is 1 and nothing limits it. */
+export interface AccountStore {
+  set(account: AccountRow, by: string): Promise<AccountRow>;
+  /** Back to the usual share. @throws AutotestError AT_NOT_FOUND */
+  remove(name: string, by: string): Promise<void>;
+  /** Those that were set, by name. */
+  list(): Promise<AccountRow[]>;
+  /** How many hosts the unfinished jobs of each account hold. */
+  heldHosts(): Promise<Map<string, number>>;
 }
 
 /** What a submission may leave open. */

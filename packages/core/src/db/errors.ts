@@ -1,4 +1,5 @@
 import { AutotestError, messageOf } from '../errors/autotest-error.ts';
+import type { HostLock, HostReservation } from '../model/host-hold.ts';
 
 /** Thrown when a database URL cannot be understood. */
 export class DatabaseUrlError extends AutotestError {
@@ -65,4 +66,44 @@ export class FencedError extends AutotestError {
     );
     this.name = 'FencedError';
   }
+}
+
+/** Thrown when a host is to be locked or unlocked that somebody else locked. */
+export class HostLockedError extends AutotestError {
+  constructor(host: string, lock: HostLock) {
+    const until = lock.until === undefined ? '' : ` until ${new Date(lock.until).toISOString()}`;
+    super(
+      'AT_HOST_LOCKED',
+      `${lock.by} locked ${host}${until}${quoteReason(lock.reason)}; only ${lock.by} and administrators can unlock it.`,
+      { details: { host, ...lock } },
+    );
+    this.name = 'HostLockedError';
+  }
+}
+
+/** Thrown when a host is to be reserved, released or used that somebody else has reserved. */
+export class HostReservedError extends AutotestError {
+  constructor(host: string, reservation: HostReservation) {
+    const until = new Date(reservation.until).toISOString();
+    super(
+      'AT_HOST_RESERVED',
+      `${reservation.by} has reserved ${host} until ${until}${quoteReason(reservation.reason)}; ask ${reservation.by} to release it, or wait until then.`,
+      { details: { host, ...reservation } },
+    );
+    this.name = 'HostReservedError';
+  }
+}
+
+/** Thrown when a reservation is to be extended that is none any more. */
+export class HostNotReservedError extends AutotestError {
+  constructor(host: string, by: string) {
+    super('AT_HOST_NOT_RESERVED', `${by} has not reserved ${host}, or not any more; reserve it again.`, {
+      details: { host, by },
+    });
+    this.name = 'HostNotReservedError';
+  }
+}
+
+function quoteReason(reason: string | undefined): string {
+  return reason === undefined || reason === '' ? '' : ` (${reason})`;
 }

@@ -21,5 +21,8 @@ export {
   DatabaseUnreachableError,
   DatabaseUrlError,
   FencedError,
+  HostLockedError,
+  HostNotReservedError,
+  HostReservedError,
   NotFoundError,
 } from './errors.ts';

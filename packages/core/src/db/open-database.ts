@@ -4,10 +4,13 @@ import { connectEngine, type EngineConnection } from './engine-connection.ts';
 import { EventHub, type ForeignWatch } from './event-hub.ts';
 import { ensureSchema } from './migrate.ts';
 import { Session } from './session.ts';
+import { accessStore } from './stores/access/access-store.ts';
+import { accountStore } from './stores/accounts/account-store.ts';
 import { bundleStore } from './stores/bundles/bundle-store.ts';
 import { eventStore, latestEventId } from './stores/events/event-store.ts';
 import { hostStore } from './stores/hosts/host-store.ts';
 import { jobStore } from './stores/jobs/job-store.ts';
+import { labelStore } from './stores/labels/label-store.ts';
 import { lookupStore } from './stores/lookup/lookup-store.ts';
 import { resultStore } from './stores/results/result-store.ts';
 import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
@@ -48,6 +51,9 @@ function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWat
     users: userStore(session),
     bundles: bundleStore(session),
     hosts: hostStore(session),
+    access: accessStore(session),
+    labels: labelStore(session),
+    accounts: accountStore(session),
     jobs: jobStore(session),
     results: resultStore(session),
     events: eventStore(session, hub),

@@ -2,8 +2,10 @@ import { describe } from 'vitest';
 import { describeEvents } from './events.ts';
 import type { StoreUnderTest } from './fixture.ts';
 import { describeFrontends } from './frontends.ts';
+import { describeInventory } from './inventory.ts';
 import { describeLookup } from './lookup.ts';
 import { describeMoves } from './moves.ts';
+import { describePeople } from './people.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
 
@@ -11,6 +13,8 @@ import { describeScheduling } from './scheduling.ts';
 export function describeStore(engine: string, store: StoreUnderTest): void {
   describe(`the stores on ${engine}`, () => {
     describe('users, bundles, hosts and jobs', () => describeFrontends(store));
+    describe('what people do with hosts', () => describeInventory(store));
+    describe('groups, accounts and users', () => describePeople(store));
     describe('events', () => describeEvents(store));
     describe('scheduling', () => describeScheduling(store));
     describe('lookup', () => describeLookup(store));

@@ -2,7 +2,10 @@ import { sql } from 'kysely';
 import type { HostStore } from '../../database.ts';
 import type { Session } from '../../session.ts';
 import { addHost } from './add.ts';
+import { extendReservation, lockHost, releaseHost, reserveHost, unlockHost } from './hold.ts';
+import { requestTask } from './request-task.ts';
 import { hostRow } from './row.ts';
+import { updateLabels } from './update-labels.ts';
 import { pinHostKey, updateHost } from './update.ts';
 
 export function hostStore(session: Session): HostStore {
@@ -29,5 +32,12 @@ export function hostStore(session: Session): HostStore {
       return (await session.db.selectFrom('hosts').selectAll().orderBy('name').execute()).map(hostRow);
     },
     pinKey: (id, key) => pinHostKey(session, id, key),
+    updateLabels: (ids, change, by) => updateLabels(session, ids, change, by),
+    lock: (id, lock, by) => lockHost(session, id, lock, by),
+    unlock: (id, by, { force = false } = {}) => unlockHost(session, id, by, force),
+    reserve: (id, reservation, requestedBy) => reserveHost(session, id, reservation, requestedBy),
+    extendReservation: (id, reservation) => extendReservation(session, id, reservation),
+    release: (id, by, { force = false } = {}) => releaseHost(session, id, by, force),
+    requestTask: (id, kind, by) => requestTask(session, id, kind, by),
   };
 }

@@ -1,3 +1,5 @@
+import { executionMachine } from '../../../model/execution.ts';
+import { isTerminal } from '../../../model/machine.ts';
 import type { LookupStore, ResultCountRow } from '../../database.ts';
 import type { HostRow, LeaseRow, ResultNodeRow } from '../../rows.ts';
 import type { Tables } from '../../schema.ts';
@@ -20,6 +22,8 @@ export function lookupStore(session: Session): LookupStore {
     waits: (ids) => byIds(session, 'waits', ids, waitRow),
     nodes: (ids) => byIds(session, 'result_nodes', ids, nodeRow),
     hostsNamed: (names) => hostsNamed(session, names),
+    groupsOf: (hostIds) => groupsOf(session, hostIds),
+    executionsOf: () => executionsOf(session),
     holders: (hostIds) => holders(session, hostIds),
     nodesOfJobs: (jobIds, first) => nodesOfJobs(session, jobIds, first),
     metrics: async (nodeIds) => Map.groupBy(await readMetrics(session, nodeIds), ({ nodeId }) => nodeId),
@@ -50,6 +54,33 @@ async function hostsNamed({ db }: Session, names: readonly string[]): Promise<Ma
     for (const row of rows.map(hostRow)) found.set(row.name, row);
   }
   return found;
+}
+
+async function groupsOf({ db }: Session, hostIds: readonly number[]): Promise<Map<number, string[]>> {
+  const found = new Map<number, string[]>();
+  for (const part of chunks(hostIds)) {
+    const rows = await db
+      .selectFrom('acl_hosts')
+      .innerJoin('acl_groups', 'acl_groups.id', 'acl_hosts.groupId')
+      .select(['acl_hosts.hostId', 'acl_groups.name'])
+      .where('acl_hosts.hostId', 'in', part)
+      .orderBy('acl_groups.name')
+      .execute();
+    for (const { hostId, name } of rows) found.set(hostId, [...(found.get(hostId) ?? []), name]);
+  }
+  return found;
+}
+
+/** States are listed, not excluded, so that the index on them serves. */
+async function executionsOf({ db }: Session): Promise<Map<string, number>> {
+  const open = executionMachine.states.filter((state) => !isTerminal(executionMachine, state));
+  const rows = await db
+    .selectFrom('executions')
+    .select(({ fn }) => ['dispatcherId', fn.countAll<number | string>().as('count')])
+    .where('state', 'in', open)
+    .groupBy('dispatcherId')
+    .execute();
+  return new Map(rows.map(({ dispatcherId, count }) => [dispatcherId, Number(count)]));
 }
 
 async function holders({ db }: Session, hostIds: readonly number[]): Promise<Map<number, LeaseRow['holder']>> {

@@ -1,8 +1,8 @@
 import type { UserStore } from '../../database.ts';
-import { AlreadyExistsError } from '../../errors.ts';
+import { AlreadyExistsError, NotFoundError } from '../../errors.ts';
 import type { TokenRow, UserRow } from '../../rows.ts';
-import { isDuplicate, type Session } from '../../session.ts';
-import { orNull, rowReader } from '../../values.ts';
+import { isDuplicate, type Session, type Tx } from '../../session.ts';
+import { defined, orNull, rowReader } from '../../values.ts';
 
 const userRow = rowReader<UserRow>();
 const tokenRow = rowReader<TokenRow>({ hidden: ['secretHash'] });
@@ -10,6 +10,8 @@ const tokenRow = rowReader<TokenRow>({ hidden: ['secretHash'] });
 export function userStore(session: Session): UserStore {
   return {
     add: (user) => addUser(session, user),
+    update: (id, patch, by) => updateUser(session, id, patch, by),
+    remove: (id, by) => removeUser(session, id, by),
     async byLogin(login) {
       const raw = await session.db.selectFrom('users').selectAll().where('login', '=', login).executeTakeFirst();
       return raw && userRow(raw);
@@ -47,17 +49,52 @@ export function userStore(session: Session): UserStore {
   };
 }
 
-async function addUser(session: Session, { login, role }: Parameters<UserStore['add']>[0]): Promise<UserRow> {
+async function addUser(session: Session, { login, role, team }: Parameters<UserStore['add']>[0]): Promise<UserRow> {
   try {
-    return await session.write(async ({ db, now }) => {
-      const values = { login, role, createdAt: now };
-      const { insertId } = await db.insertInto('users').values(values).executeTakeFirstOrThrow();
-      return { id: Number(insertId), ...values };
+    return await session.write(async (tx) => {
+      const values = { login, role, team: orNull(team), createdAt: tx.now };
+      const { insertId } = await tx.db.insertInto('users').values(values).executeTakeFirstOrThrow();
+      tx.emit({ kind: 'access.changed', data: { user: login, role, change: 'added' } });
+      return userRow({ id: Number(insertId), ...values });
     });
   } catch (error) {
     if (isDuplicate(error)) throw new AlreadyExistsError('user', login, error);
     throw error;
   }
+}
+
+function updateUser(
+  session: Session,
+  id: number,
+  patch: Parameters<UserStore['update']>[1],
+  by: string,
+): Promise<UserRow> {
+  return session.write(async (tx) => {
+    const values = defined(patch);
+    if (Object.keys(values).length > 0) await tx.db.updateTable('users').set(values).where('id', '=', id).execute();
+    const user = await findUser(tx, id);
+    // The role decides over access, the team over shares.
+    if (patch.role !== undefined)
+      tx.emit({ kind: 'access.changed', data: { user: user.login, role: user.role, change: 'role', by } });
+    if (patch.team !== undefined)
+      tx.emit({ kind: 'account.changed', data: { user: user.login, team: patch.team, by } });
+    return user;
+  });
+}
+
+function removeUser(session: Session, id: number, by: string): Promise<void> {
+  return session.write(async (tx) => {
+    const { login } = await findUser(tx, id);
+    await tx.db.deleteFrom('tokens').where('userId', '=', id).execute();
+    await tx.db.deleteFrom('users').where('id', '=', id).execute();
+    tx.emit({ kind: 'access.changed', data: { user: login, change: 'removed', by } });
+  });
+}
+
+async function findUser({ db }: Tx, id: number): Promise<UserRow> {
+  const raw = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!raw) throw new NotFoundError('user', id);
+  return userRow(raw);
 }
 
 function addToken(session: Session, token: Parameters<UserStore['addToken']>[0]): Promise<TokenRow> {
