@@ -66,3 +66,11 @@ export class NoSuchUserError extends AutotestError {
     this.name = 'NoSuchUserError';
   }
 }
+
+/** Thrown when the state of a thing does not let a request pass; code and message are those of the store. */
+export class ConflictError extends RequestError {
+  constructor({ code, message, details }: AutotestError) {
+    super(code, message, { details });
+    this.name = 'ConflictError';
+  }
+}

@@ -26,6 +26,8 @@ export interface Loaders {
   readonly bundle: DataLoader<string, StoredBundle | undefined>;
   /** By host id. */
   readonly holder: DataLoader<number, LeaseRow['holder'] | undefined>;
+  /** Names of ACL groups by host id. */
+  readonly groupsOf: DataLoader<number, string[] | undefined>;
   /** By job id. */
   readonly entriesOf: DataLoader<number, EntryRow[]>;
   /** By job id. */
@@ -49,6 +51,7 @@ export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
     node: byKey((ids) => lookup.nodes(ids)),
     wait: byKey((ids) => lookup.waits(ids)),
     holder: byKey((ids) => lookup.holders(ids)),
+    groupsOf: byKey((ids) => lookup.groupsOf(ids)),
     bundle: new DataLoader((hashes) => Promise.all(hashes.map((hash) => bundles.get(hash)))),
     entriesOf: groupedBy(
       ({ jobId }) => jobId,

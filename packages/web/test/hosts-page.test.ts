@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { HostLineFragment } from '../src/generated/graphql.ts';
 import HostPage from '../src/pages/host/HostPage.vue';
 import HostsPage from '../src/pages/hosts/HostsPage.vue';
-import { mountPage } from './support/app.ts';
+import { mountPage, Refused } from './support/app.ts';
 
 function hostLine(name: string, extra: Partial<HostLineFragment> = {}): HostLineFragment {
   return {
@@ -18,6 +18,7 @@ function hostLine(name: string, extra: Partial<HostLineFragment> = {}): HostLine
     dirty: false,
     quarantineReason: null,
     locked: null,
+    reservation: null,
     currentJob: null,
     ...extra,
   };
@@ -90,6 +91,12 @@ describe('the list of hosts', () => {
       answers: { Hosts: () => page([hostLine('a', { locked: { by: 'dana', reason: 'firmware', until: null } })]) },
     });
     expect(find('host-row').text()).toContain('locked by dana: firmware');
+    const reservation = { by: 'ana', reason: 'bisect', until: '2999-01-01T00:00:00Z' };
+    const reserved = await mountPage(HostsPage, {
+      path: '/hosts',
+      answers: { Hosts: () => page([hostLine('a', { reservation })]) },
+    });
+    expect(reserved.find('host-row').text()).toContain('reserved by ana: bisect');
   });
 });
 
@@ -99,41 +106,49 @@ describe('the page of a host', () => {
     user: 'root',
     attributes: { serial: '1' },
     protection: 'none',
+    groups: [],
+    health: 1,
+    image: null,
     createdAt: '2026-01-01T00:00:00Z',
     tasks: [],
   };
 
   test('locks with a reason', async () => {
-    const UpdateHost = vi.fn().mockReturnValue({ updateHost: { __typename: 'HostSuccess', host: facts } });
+    const LockHost = vi.fn().mockReturnValue({ lockHost: facts });
     const { find } = await mountPage(HostPage, {
       path: '/hosts/a',
       props: { name: 'a' },
-      answers: { HostPage: () => ({ host: facts }), UpdateHost },
+      answers: { HostPage: () => ({ host: facts }), LockHost },
     });
     await find('lock').find('input').setValue('new disk');
     await find('lock').find('form').trigger('submit');
     await flushPromises();
-    expect(UpdateHost).toHaveBeenCalledWith({ name: 'a', input: { lockReason: 'new disk' } });
+    expect(LockHost).toHaveBeenCalledWith({ name: 'a', reason: 'new disk' });
   });
 
   test('says why a change was refused', async () => {
-    const refused = {
-      __typename: 'InputInvalid',
-      code: 'AT_X',
-      message: 'Only administrators lock hosts.',
-      path: null,
-    };
     const { find } = await mountPage(HostPage, {
       path: '/hosts/a',
       props: { name: 'a' },
       answers: {
         HostPage: () => ({ host: { ...facts, locked: { by: 'x', reason: 'y', until: null } } }),
-        UpdateHost: () => ({ updateHost: refused }),
+        UnlockHost: () => new Refused('Only administrators unlock for others.', 'AT_HOST_LOCKED'),
       },
     });
     await find('unlock').trigger('click');
     await flushPromises();
-    expect(find('lock').text()).toContain('Only administrators lock hosts.');
+    expect(find('lock').text()).toContain('Only administrators unlock for others.');
+  });
+
+  test('says who has reserved it, and for whom it is', async () => {
+    const reservation = { by: 'ana', reason: 'bisect', until: '2999-01-01T00:00:00Z' };
+    const { find, wrapper } = await mountPage(HostPage, {
+      path: '/hosts/a',
+      props: { name: 'a' },
+      answers: { HostPage: () => ({ host: { ...facts, reservation, groups: ['kernel', 'net'] } }) },
+    });
+    expect(find('reservation').text()).toContain('by ana: bisect');
+    expect(wrapper.text()).toContain('kernel, net');
   });
 
   test('says that there is no such host', async () => {

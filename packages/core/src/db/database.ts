@@ -52,8 +52,8 @@ export interface Database {
 }
 
 export interface UserStore {
-  /** @throws AutotestError AT_ALREADY_EXISTS */
-  add(user: { login: string; role: Role; team?: string }): Promise<UserRow>;
+  /** Tells of it where somebody (`by`) did it; the first user is made by nobody. @throws AutotestError AT_ALREADY_EXISTS */
+  add(user: { login: string; role: Role; team?: string }, by?: string): Promise<UserRow>;
   /** `team` null: none. Jobs keep the account that they were submitted with. @throws AutotestError AT_NOT_FOUND */
   update(id: number, patch: { role?: Role; team?: string | null }, by: string): Promise<UserRow>;
   /** Ends the user's tokens as well. Jobs, reservations and places in groups go by login and stay. @throws AutotestError AT_NOT_FOUND */

@@ -1,7 +1,7 @@
 import type { JsonValue, Protection, Transport } from '@autotest/core';
 import { Field, InputType, Int } from 'type-graphql';
 import { ProtectionEnum, TransportEnum } from '../schema/enums.ts';
-import { DateTimeScalar, JsonScalar } from '../schema/scalars.ts';
+import { JsonScalar } from '../schema/scalars.ts';
 
 @InputType('AddHostInput')
 export class AddHostInput {
@@ -62,15 +62,12 @@ export class UpdateHostInput {
   @Field(() => ProtectionEnum, { nullable: true })
   readonly protection?: Protection | null;
 
-  @Field(() => String, { nullable: true, description: 'Lock with a reason; null or empty unlocks.' })
-  readonly lockReason?: string | null;
-
-  @Field(() => Boolean, { nullable: true })
-  readonly unlock?: boolean | null;
-
-  @Field(() => DateTimeScalar, { nullable: true })
-  readonly lockedUntil?: number | null;
-
   @Field(() => Boolean, { nullable: true })
   readonly draining?: boolean | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Takes it out of service, with the evidence, until somebody clears this: null or empty.',
+  })
+  readonly quarantineReason?: string | null;
 }

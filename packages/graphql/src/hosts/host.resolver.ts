@@ -1,4 +1,4 @@
-import type { HostState, JsonValue } from '@autotest/core';
+import { lockOf, reservationOf, type HostState, type JsonValue } from '@autotest/core';
 import type { EntryRow, HostRow, JobRow, TaskRow } from '@autotest/core/db';
 import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { requireRole } from '../auth/principal.ts';
@@ -14,7 +14,14 @@ import type { InputInvalidType } from '../schema/user-error.ts';
 import { TaskType } from '../tasks/task.type.ts';
 import { addHost } from './add-host.ts';
 import { AddHostInput, UpdateHostInput } from './host.input.ts';
-import { HostConnectionType, HostLockType, HostResultUnion, HostType, type HostSuccessType } from './host.type.ts';
+import {
+  HostConnectionType,
+  HostLockType,
+  HostReservationType,
+  HostResultUnion,
+  HostType,
+  type HostSuccessType,
+} from './host.type.ts';
 import { updateHost } from './update-host.ts';
 
 @Resolver(() => HostType)
@@ -72,9 +79,18 @@ export class HostResolver {
   }
 
   @FieldResolver(() => HostLockType, { nullable: true })
-  locked(@Root() { lockedBy, lockReason, lockedUntil }: HostRow): HostLockType | undefined {
-    if (lockedBy === undefined) return undefined;
-    return { by: lockedBy, reason: lockReason ?? '', until: lockedUntil };
+  locked(@Root() host: HostRow): HostLockType | undefined {
+    return lockOf(host, Date.now());
+  }
+
+  @FieldResolver(() => HostReservationType, { nullable: true })
+  reservation(@Root() host: HostRow): HostReservationType | undefined {
+    return reservationOf(host, Date.now());
+  }
+
+  @FieldResolver(() => [String])
+  async groups(@Root() { id }: HostRow, @Ctx() { loaders }: ApiContext): Promise<string[]> {
+    return (await loaders.groupsOf.load(id)) ?? [];
   }
 
   @FieldResolver(() => EntryType, { nullable: true })

@@ -1,5 +1,5 @@
 import type { HostState, JsonValue, Protection, Transport } from '@autotest/core';
-import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { EntryType } from '../entries/entry.type.ts';
 import { JobType } from '../jobs/job.type.ts';
 import { HostStateEnum, ProtectionEnum, TransportEnum } from '../schema/enums.ts';
@@ -18,6 +18,18 @@ export class HostLockType {
 
   @Field(() => DateTimeScalar, { nullable: true })
   readonly until?: number | undefined;
+}
+
+@ObjectType('HostReservation')
+export class HostReservationType {
+  @Field(() => String)
+  readonly by!: string;
+
+  @Field(() => DateTimeScalar)
+  readonly until!: number;
+
+  @Field(() => String, { nullable: true })
+  readonly reason?: string | undefined;
 }
 
 @ObjectType('Host')
@@ -52,8 +64,14 @@ export class HostType {
   @Field(() => ProtectionEnum)
   readonly protection!: Protection;
 
-  @Field(() => HostLockType, { nullable: true })
+  @Field(() => HostLockType, { nullable: true, description: 'Nobody’s jobs get it.' })
   readonly locked?: HostLockType;
+
+  @Field(() => HostReservationType, { nullable: true, description: 'Only this person’s jobs get it.' })
+  readonly reservation?: HostReservationType;
+
+  @Field(() => [String], { description: 'ACL groups whose members may use it; none: everybody may.' })
+  readonly groups!: readonly string[];
 
   @Field(() => Boolean)
   readonly draining!: boolean;
@@ -63,6 +81,17 @@ export class HostType {
 
   @Field(() => Boolean)
   readonly dirty!: boolean;
+
+  @Field(() => Float, {
+    description: 'Share of its latest work that did not fail for the host’s sake, the newest counting most: 0 to 1.',
+  })
+  readonly health!: number;
+
+  @Field(() => String, { nullable: true, description: 'What it was provisioned with last.' })
+  readonly image?: string;
+
+  @Field(() => Boolean, { description: 'Registered for one job only.' })
+  readonly oneTime!: boolean;
 
   @Field(() => DateTimeScalar)
   readonly createdAt!: number;

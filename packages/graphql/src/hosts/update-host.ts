@@ -1,4 +1,4 @@
-import type { Database, HostRow } from '@autotest/core/db';
+import type { Database } from '@autotest/core/db';
 import { InputInvalidType } from '../schema/user-error.ts';
 import { checkHost, readAttributes } from './check-host.ts';
 import type { UpdateHostInput } from './host.input.ts';
@@ -16,7 +16,7 @@ export async function updateHost(
     const shown = JSON.stringify(name.slice(0, 200));
     return new InputInvalidType(`There is no host ${shown}; check the name.`, ['name'], 'AT_NOT_FOUND');
   }
-  const invalid = checkHost(input) ?? checkLock(host, input);
+  const invalid = checkHost(input) ?? checkQuarantine(input);
   if (invalid !== undefined) return invalid;
   const attributes = readAttributes(input.attributes);
   const patch = {
@@ -29,28 +29,19 @@ export async function updateHost(
     ...(attributes && { attributes }),
     ...(input.protection && { protection: input.protection }),
     ...(typeof input.draining === 'boolean' && { draining: input.draining }),
-    ...lockOf(input, by),
+    ...quarantineOf(input),
   };
   if (Object.keys(patch).length === 0) return new HostSuccessType(host);
   return new HostSuccessType(await database.hosts.update(host.id, patch, by));
 }
 
-function checkLock(host: HostRow, input: UpdateHostInput): InputInvalidType | undefined {
-  if (input.lockReason && input.unlock)
-    return new InputInvalidType('A host cannot be locked and unlocked at once.', ['input', 'unlock']);
-  if ((input.lockReason ?? '').length > 1000)
-    return new InputInvalidType('The reason is longer than 1000 characters.', ['input', 'lockReason']);
-  if (input.lockedUntil && !input.lockReason && host.lockedBy === undefined)
-    return new InputInvalidType('The host is not locked: give a lockReason with lockedUntil.', [
-      'input',
-      'lockedUntil',
-    ]);
-  return undefined;
+function checkQuarantine({ quarantineReason }: UpdateHostInput): InputInvalidType | undefined {
+  if ((quarantineReason ?? '').length <= 1000) return undefined;
+  return new InputInvalidType('The reason is longer than 1000 characters.', ['input', 'quarantineReason']);
 }
 
-function lockOf(input: UpdateHostInput, by: string): Parameters<Database['hosts']['update']>[1] {
-  const { lockReason, lockedUntil } = input;
-  if (input.unlock || lockReason === null || lockReason === '') return { unlock: true };
-  const until = lockedUntil ? { lockedUntil } : {};
-  return lockReason === undefined ? until : { lockedBy: by, lockReason, ...until };
+function quarantineOf({ quarantineReason }: UpdateHostInput): Parameters<Database['hosts']['update']>[1] {
+  if (quarantineReason === undefined) return {};
+  const reason = quarantineReason?.trim();
+  return reason ? { quarantineReason: reason } : { clearQuarantine: true };
 }

@@ -1,7 +1,6 @@
 import type { EntryOutcome, JobState, JsonValue, Priority } from '@autotest/core';
 import type { EntryRow, ExecutionRow, JobRow, ResultNodeRow, TaskRow } from '@autotest/core/db';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { requireOwner } from '../auth/principal.ts';
 import { principalOf, type ApiContext } from '../context.ts';
 import { EntryType } from '../entries/entry.type.ts';
 import { ArgumentError, MissingError } from '../errors.ts';
@@ -14,6 +13,7 @@ import { DurationScalar, JsonScalar } from '../schema/scalars.ts';
 import { TaskType } from '../tasks/task.type.ts';
 import { sumCounts } from './counts.ts';
 import { AbortJobPayloadType, ControlFileType, JobConnectionType, JobType } from './job.type.ts';
+import { requireAbort } from './may-abort.ts';
 import { priorityOf } from './priority.ts';
 
 @Resolver(() => JobType)
@@ -62,7 +62,7 @@ export class JobResolver {
     const jobId = rowId(id);
     const job = jobId === undefined ? undefined : await jobs.byId(jobId);
     if (job === undefined) throw new MissingError('job', id);
-    requireOwner(principal, job.owner, `abort job ${job.id}`);
+    await requireAbort(context.services.database, principal, job);
     const entries = await jobs.requestAbort(job.id, principal.user.login, (reason ?? '').trim() || 'no reason given');
     return { job: (await jobs.byId(job.id)) ?? job, entries };
   }

@@ -21,3 +21,39 @@ export function parseCursor(after: string): number {
 export function given<T>(value: T | null | undefined): T | undefined {
   return value ?? undefined;
 }
+
+/** A name or a reason: trimmed, printable, at most `max` characters. @throws ArgumentError */
+export function checkText(argument: string, text: string, max: number): string {
+  const trimmed = text.trim();
+  if (trimmed.length <= max && /^\P{Cc}+$/u.test(trimmed)) return trimmed;
+  throw new ArgumentError(argument, `must have 1 to ${max} printable characters.`);
+}
+
+/** As `checkText`; undefined for what is left out, null for what is null or empty. @throws ArgumentError */
+export function checkOptionalText(
+  argument: string,
+  text: string | null | undefined,
+  max: number,
+): string | null | undefined {
+  if (text === undefined) return undefined;
+  return text === null || text.trim() === '' ? null : checkText(argument, text, max);
+}
+
+const longestMs = 366 * 24 * 60 * 60 * 1000;
+
+/** A moment to come, at most a year ahead. @throws ArgumentError */
+export function checkUntil(argument: string, until: number): number {
+  const now = Date.now();
+  if (until > now && until <= now + longestMs) return until;
+  throw new ArgumentError(argument, 'must be in the future, and at most a year ahead.');
+}
+
+/** The most names that one request may change at once. */
+const maxNames = 1000;
+
+/** A list of names, each once. @throws ArgumentError */
+export function checkNames(argument: string, names: readonly string[] | null | undefined): string[] {
+  const given = [...new Set(names ?? [])];
+  if (given.length <= maxNames) return given;
+  throw new ArgumentError(argument, `has more than ${maxNames} names; send them in several requests.`);
+}

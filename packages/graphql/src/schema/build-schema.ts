@@ -1,15 +1,21 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { AclResolver } from '../access/acl.resolver.ts';
+import { AccountResolver } from '../accounts/account.resolver.ts';
 import { ControlResolver } from '../control/control.resolver.ts';
+import { DispatcherResolver } from '../dispatchers/dispatcher.resolver.ts';
 import { EntryResolver } from '../entries/entry.resolver.ts';
 import { EventResolver } from '../events/event.resolver.ts';
 import { ExecutionResolver } from '../executions/execution.resolver.ts';
+import { HostHoldResolver } from '../hosts/hold.resolver.ts';
 import { HostResolver } from '../hosts/host.resolver.ts';
 import { JobResolver } from '../jobs/job.resolver.ts';
+import { LabelResolver } from '../labels/label.resolver.ts';
 import { ResultResolver } from '../results/result.resolver.ts';
 import { SubmitResolver } from '../submit/submit.resolver.ts';
 import { TaskResolver } from '../tasks/task.resolver.ts';
+import { PeopleResolver } from '../users/people.resolver.ts';
 import { UserResolver } from '../users/user.resolver.ts';
 
 /** The schema with its resolvers. */
@@ -26,6 +32,12 @@ export function buildApiSchema(): GraphQLSchema {
       ControlResolver,
       EntryResolver,
       TaskResolver,
+      HostHoldResolver,
+      PeopleResolver,
+      AclResolver,
+      LabelResolver,
+      AccountResolver,
+      DispatcherResolver,
     ],
     // What a type cannot say is checked where it is used, with messages of its own.
     validate: false,

@@ -31,6 +31,7 @@ const shownHosts = 5;
  */
 export async function chooseHosts(
   database: Database,
+  login: string,
   metadata: ControlMetadata,
   input: SubmitJobInput,
 ): Promise<ChosenHosts> {
@@ -41,7 +42,9 @@ export async function chooseHosts(
   const needs = readNeeds(metadata, input);
   const named = await findNamed(database, names);
   checkNamed(named, needs);
-  if (anyHosts > 0) await checkEnough(database, named, needs, anyHosts);
+  await checkAccess(database, login, named, named.length, 'hosts');
+  if (anyHosts > 0)
+    await checkAccess(database, login, await findEnough(database, named, needs, anyHosts), anyHosts, 'needs');
   return { hostIds: named.map(({ id }) => id), anyHosts, syncCount };
 }
 
@@ -96,17 +99,18 @@ function checkNamed(named: readonly HostRow[], needs: LabelExpression | undefine
   throw new Refused(new HostsUnavailableType(message, ['input', 'hosts'], wrong));
 }
 
-async function checkEnough(
+/** Hosts that could be chosen, whoever asks. */
+async function findEnough(
   database: Database,
   named: readonly HostRow[],
   needs: LabelExpression | undefined,
   wanted: number,
-): Promise<void> {
+): Promise<HostRow[]> {
   const taken = new Set(named.map(({ id }) => id));
   const others = (await database.hosts.all()).filter(({ id }) => !taken.has(id));
   const holds = needs === undefined ? () => true : compileLabels(needs);
   const matching = others.filter(({ labels }) => holds(prepareLabels(labels)));
-  if (matching.length >= wanted) return;
+  if (matching.length >= wanted) return matching;
   const rest = others.filter((host) => !matching.includes(host));
   const nearest =
     needs === undefined
@@ -119,6 +123,28 @@ async function checkEnough(
       nearest,
     ),
   );
+}
+
+/** Makes sure that enough of the hosts may be used. A reservation is no reason to refuse: it ends. */
+async function checkAccess(
+  { access, lookup }: Database,
+  login: string,
+  hosts: readonly HostRow[],
+  wanted: number,
+  field: 'hosts' | 'needs',
+): Promise<void> {
+  const ids = hosts.map(({ id }) => id);
+  const usable = await access.usable(login, ids);
+  if (usable.size >= wanted) return;
+  const closed = hosts.filter(({ id }) => !usable.has(id)).slice(0, shownHosts);
+  const groupsOf = await lookup.groupsOf(closed.map(({ id }) => id));
+  const nearest = closed.map(({ id, name }) => ({
+    host: name,
+    unmet: [`membership of ${(groupsOf.get(id) ?? []).join(' or ')}`],
+  }));
+  const near = nearest.map(({ host, unmet }) => `${host} needs ${unmet.join(', ')}`).join('; ');
+  const message = `The job asks for ${wanted} hosts, but you may use only ${usable.size} of the ${hosts.length} that fit: ${near}. Ask an administrator to make you a member.`;
+  throw new Refused(new HostsUnavailableType(message, ['input', field], nearest));
 }
 
 function messageFor(

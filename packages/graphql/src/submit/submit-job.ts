@@ -55,10 +55,11 @@ async function take(
   const bundle = await readBundle(database.bundles, input);
   const { metadata } = bundle;
   const params = readParams(metadata, input.params);
-  const chosen = await chooseHosts(database, metadata, input);
+  const chosen = await chooseHosts(database, principal.user.login, metadata, input);
   const fields = {
     name: readName(input.name, metadata),
     owner: principal.user.login,
+    account: principal.user.team ?? principal.user.login,
     priority: priorityRank[input.priority ?? 'medium'],
     bundleHash: bundle.hash,
     metadata,

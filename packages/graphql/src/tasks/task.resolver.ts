@@ -1,12 +1,37 @@
+import type { TaskKind } from '@autotest/core';
 import type { ExecutionRow, HostRow, TaskRow } from '@autotest/core/db';
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import type { ApiContext } from '../context.ts';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { requireRole } from '../auth/principal.ts';
+import { principalOf, type ApiContext } from '../context.ts';
+import { ArgumentError } from '../errors.ts';
 import { ExecutionType } from '../executions/execution.type.ts';
+import { findHost, requireUnreserved, requireUse } from '../hosts/find-host.ts';
 import { HostType } from '../hosts/host.type.ts';
-import { TaskType } from './task.type.ts';
+import { orConflict } from '../schema/conflict.ts';
+import { TaskKindEnum } from '../schema/enums.ts';
+import { RequestTaskPayloadType, TaskType } from './task.type.ts';
 
 @Resolver(() => TaskType)
 export class TaskResolver {
+  @Mutation(() => RequestTaskPayloadType, {
+    description: 'Asks for a special task of a host. Users may have hosts verified that they may use.',
+  })
+  async requestTask(
+    @Arg('host', () => String) name: string,
+    @Arg('kind', () => TaskKindEnum) kind: TaskKind,
+    @Ctx() context: ApiContext,
+  ): Promise<{ task: TaskRow; repeated: boolean }> {
+    const principal = principalOf(context);
+    requireRole(principal, kind === 'verify' ? 'user' : 'admin', `ask for ${kind} of a host`);
+    if (kind === 'provision')
+      throw new ArgumentError('kind', 'cannot be provision: jobs say what their hosts are provisioned with.');
+    const { database } = context.services;
+    const host = await findHost(database, name);
+    await requireUse(database, principal, host, `ask for ${kind} of ${host.name}`);
+    requireUnreserved(principal, host);
+    return orConflict(database.hosts.requestTask(host.id, kind, principal.user.login));
+  }
+
   @FieldResolver(() => HostType)
   host(@Root() { hostId }: TaskRow, @Ctx() { loaders }: ApiContext): Promise<HostRow | undefined> {
     return loaders.host.load(hostId);

@@ -41,3 +41,12 @@ export class TaskType {
   @Field(() => DateTimeScalar, { nullable: true })
   readonly finishedAt?: number;
 }
+
+@ObjectType('RequestTaskPayload')
+export class RequestTaskPayloadType {
+  @Field(() => TaskType)
+  readonly task!: TaskType;
+
+  @Field(() => Boolean, { description: 'True where one of this kind waited already.' })
+  readonly repeated!: boolean;
+}

@@ -1,6 +1,8 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { principalOf, type ApiContext } from '../context.ts';
-import { ArgumentError } from '../errors.ts';
+import { requireRole } from '../auth/principal.ts';
+import { checkText } from '../schema/arguments.ts';
+import { findUser } from './find-user.ts';
 import { loginLink } from './login-link.ts';
 import { CreateLoginLinkPayloadType, CreateTokenPayloadType, LoginPayloadType, UserType } from './user.type.ts';
 
@@ -39,16 +41,23 @@ export class UserResolver {
     @Ctx() context: ApiContext,
   ): Promise<CreateTokenPayloadType> {
     const { user } = principalOf(context);
-    if (!/^\P{Cc}{1,100}$/u.test(name)) throw new ArgumentError('name', 'must have 1 to 100 printable characters.');
-    const { secret } = await context.services.authenticator.makeToken(user, 'api', name);
+    const { secret } = await context.services.authenticator.makeToken(user, 'api', checkText('name', name, 100));
     return { token: secret };
   }
 
   @Mutation(() => CreateLoginLinkPayloadType, {
     description: 'A link that signs a browser in as you, once, within 15 minutes.',
   })
-  async createLoginLink(@Ctx() context: ApiContext): Promise<CreateLoginLinkPayloadType> {
+  async createLoginLink(
+    @Arg('login', () => String, { nullable: true, description: 'As somebody else; administrators only.' })
+    login: string | null | undefined,
+    @Ctx() context: ApiContext,
+  ): Promise<CreateLoginLinkPayloadType> {
     const { services } = context;
-    return { url: await loginLink(services.authenticator, services.publicUrl(), principalOf(context).user) };
+    const principal = principalOf(context);
+    const isOther = typeof login === 'string' && login !== principal.user.login;
+    if (isOther) requireRole(principal, 'admin', 'make login links for others');
+    const user = isOther ? await findUser(services.database, login) : principal.user;
+    return { url: await loginLink(services.authenticator, services.publicUrl(), user) };
   }
 }

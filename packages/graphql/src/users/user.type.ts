@@ -12,6 +12,21 @@ export class UserType {
 
   @Field(() => RoleEnum)
   readonly role!: Role;
+
+  @Field(() => String, { nullable: true, description: 'Shares hosts with the others of this name.' })
+  readonly team?: string;
+}
+
+@ObjectType('AddUserPayload')
+export class AddUserPayloadType {
+  @Field(() => UserType)
+  readonly user!: UserType;
+
+  @Field(() => String, { description: 'Signs a browser in as the new user, once, within 15 minutes.' })
+  readonly loginUrl!: string;
+
+  @Field(() => String, { nullable: true, description: 'Secret of the API token that was asked for; shown only once.' })
+  readonly token?: string | undefined;
 }
 
 @ObjectType('LoginPayload')

@@ -4,6 +4,7 @@ import { makeTestDatabase } from '@autotest/core/testing';
 import {
   execute,
   getNamedType,
+  isEnumType,
   isInputObjectType,
   isLeafType,
   isNonNullType,
@@ -22,7 +23,14 @@ import { buildApiSchema } from '../../src/schema/build-schema.ts';
 import { createApiMetrics } from '../../src/telemetry/metrics.ts';
 
 const schema = buildApiSchema();
-const values: Readonly<Record<string, string>> = { ID: '"1"', String: '"x"', Int: '1', BigInt: '1' };
+const values: Readonly<Record<string, string>> = {
+  ID: '"1"',
+  String: '"x"',
+  Int: '1',
+  BigInt: '1',
+  Boolean: 'true',
+  DateTime: '"2030-01-01T00:00:00Z"',
+};
 
 const fields = Object.values(OperationTypeNode).flatMap((operation) =>
   Object.values(schema.getRootType(operation)?.getFields() ?? {}).map((field) => ({
@@ -42,6 +50,7 @@ function documentFor(operation: string, field: GraphQLField<unknown, unknown>): 
 
 function valueFor({ type }: Pick<GraphQLArgument, 'type'>): string {
   const named = getNamedType(type);
+  if (isEnumType(named)) return named.getValues()[0]?.name ?? '';
   if (!isInputObjectType(named)) return values[named.name] ?? '"x"';
   const needed = Object.values(named.getFields()).filter((field) => isNonNullType(field.type));
   return `{ ${needed.map((field) => `${field.name}: ${valueFor(field)}`).join(', ')} }`;

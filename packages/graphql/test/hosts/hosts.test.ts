@@ -98,21 +98,17 @@ describe('updateHost', () => {
     expect(await update('h1', { draining: false })).toMatchObject({ host: { labels: ['b'], draining: false } });
   });
 
-  test('locks with a reason and unlocks', async () => {
+  test('takes out of service with the evidence, and back', async () => {
     const { add, update } = await start();
     await add({ name: 'h1' });
-    const until = '2999-01-01T00:00:00.000Z';
-    expect(await update('h1', { lockReason: 'broken fan', lockedUntil: until })).toMatchObject({
-      host: { locked: { by: 'ada', reason: 'broken fan', until } },
-    });
-    expect(await update('h1', { unlock: true })).toMatchObject({ host: { locked: null } });
-    await update('h1', { lockReason: 'again' });
-    expect(await update('h1', { lockReason: '' })).toMatchObject({ host: { locked: null } });
+    const quarantineReason = 'ate two disks';
+    expect(await update('h1', { quarantineReason })).toMatchObject({ host: { quarantineReason } });
+    expect(await update('h1', { draining: true })).toMatchObject({ host: { quarantineReason } });
+    expect(await update('h1', { quarantineReason: '' })).toMatchObject({ host: { quarantineReason: null } });
   });
 
   test.for([
-    ['unlock', { lockReason: 'x', unlock: true }],
-    ['lockedUntil', { lockedUntil: '2999-01-01T00:00:00Z' }],
+    ['quarantineReason', { quarantineReason: 'x'.repeat(1001) }],
     ['address', { address: '-x' }],
   ] as [string, UpdateHostInput][])('refuses a wrong %s', async ([field, input]) => {
     const { add, update } = await start();

@@ -35,7 +35,7 @@ const attacks: readonly (readonly [string, string, string])[] = [
     `{ ...F0 } ${Array.from({ length: 40 }, (_, n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`).join(' ')} fragment F40 on Query { hosts(first: 1000) { edges { node { id name labels tasks { id } } } } }`,
     'AT_QUERY_TOO_LARGE',
   ],
-  ['an unknown field', '{ users { login } }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['an unknown field', '{ people { login } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['no GraphQL at all', 'SELECT * FROM users', 'GRAPHQL_PARSE_FAILED'],
   ['an unfinished text', '{ me { login ', 'GRAPHQL_PARSE_FAILED'],
 ];

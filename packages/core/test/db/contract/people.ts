@@ -111,7 +111,7 @@ export function describePeople(store: StoreUnderTest): void {
     expect(await users.update(anna.id, { team: 'kernel' }, 'root')).toMatchObject({ role: 'user', team: 'kernel' });
     expect(await users.update(anna.id, { role: 'admin' }, 'root')).toMatchObject({ role: 'admin', team: 'kernel' });
     expect(await users.update(anna.id, { team: null }, 'root')).toEqual({ ...anna, role: 'admin' });
-    expect(await users.add({ login: 'bob', role: 'viewer', team: 'net' })).toMatchObject({ team: 'net' });
+    expect(await users.add({ login: 'bob', role: 'viewer', team: 'net' }, 'root')).toMatchObject({ team: 'net' });
     expect((await events.since(cursor, { first: 9 })).map(({ kind }) => kind)).toEqual([
       'account.changed',
       'access.changed',

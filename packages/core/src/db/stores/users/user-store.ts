@@ -9,7 +9,7 @@ const tokenRow = rowReader<TokenRow>({ hidden: ['secretHash'] });
 
 export function userStore(session: Session): UserStore {
   return {
-    add: (user) => addUser(session, user),
+    add: (user, by) => addUser(session, user, by),
     update: (id, patch, by) => updateUser(session, id, patch, by),
     remove: (id, by) => removeUser(session, id, by),
     async byLogin(login) {
@@ -49,12 +49,16 @@ export function userStore(session: Session): UserStore {
   };
 }
 
-async function addUser(session: Session, { login, role, team }: Parameters<UserStore['add']>[0]): Promise<UserRow> {
+async function addUser(
+  session: Session,
+  { login, role, team }: Parameters<UserStore['add']>[0],
+  by: string | undefined,
+): Promise<UserRow> {
   try {
     return await session.write(async (tx) => {
       const values = { login, role, team: orNull(team), createdAt: tx.now };
       const { insertId } = await tx.db.insertInto('users').values(values).executeTakeFirstOrThrow();
-      tx.emit({ kind: 'access.changed', data: { user: login, role, change: 'added' } });
+      if (by !== undefined) tx.emit({ kind: 'access.changed', data: { user: login, role, change: 'added', by } });
       return userRow({ id: Number(insertId), ...values });
     });
   } catch (error) {
