@@ -1,5 +1,7 @@
 import { messageOf } from '@autotest/core';
 import yargs from 'yargs';
+import { accountCommand } from './commands/account.ts';
+import { aclCommand } from './commands/acl.ts';
 import { autoservCommand } from './commands/autoserv.ts';
 import { clientCommand } from './commands/client.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -7,9 +9,11 @@ import { dispatcherCommand, serverCommand, upCommand } from './commands/up.ts';
 import { loginLinkCommand } from './commands/login-link.ts';
 import { hostCommand } from './commands/host.ts';
 import { jobCommand } from './commands/job.ts';
+import { labelCommand } from './commands/label.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
 import { tokenCommand } from './commands/token.ts';
+import { userCommand } from './commands/user.ts';
 import { validateCommand } from './commands/validate.ts';
 import { UsageError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -43,6 +47,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(tokenCommand)
     .command(jobCommand(outcome))
     .command(hostCommand)
+    .command(labelCommand)
+    .command(userCommand)
+    .command(accountCommand)
+    .command(aclCommand)
     .command(resultsCommand(outcome))
     .command('client run', 'run a client control file on this machine, without a server (autotest client run --help)')
     .command('autoserv', 'run control files on machines without a server (autotest autoserv --help)')

@@ -2,27 +2,28 @@ import {
   AddHostDocument,
   HostDocument,
   HostsDocument,
-  UpdateHostDocument,
   type AddHostInput,
   type HostFieldsFragment,
-  type UpdateHostInput,
 } from '@autotest/graphql/client';
 import { formatDuration } from '@autotest/core';
 import type { CommandModule } from 'yargs';
+import { changeEach } from '../api/each-host.ts';
+import { updateHost } from '../api/update-host.ts';
 import { withServer } from '../api/with-server.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { note, outputOption, printData, printList, printThing } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
+import { hostHoldCommands } from './host-holds.ts';
+import { hostServiceCommands } from './host-service.ts';
 import { parsePairs } from './params.ts';
 
 /** `autotest host …` */
 export const hostCommand: CommandModule = {
   command: 'host <command>',
-  describe: 'add, list and show hosts',
+  describe: 'add, list, show, reserve and service hosts',
   builder: (cli) =>
-    cli
-      .option('output', outputOption)
+    hostServiceCommands(hostHoldCommands(cli.option('output', outputOption)))
       .command(
         'add <name>',
         'add a host',
@@ -131,8 +132,21 @@ export const hostCommand: CommandModule = {
               ],
               ['labels', host.labels.join(' ')],
               ['job', host.currentJob ? `${host.currentJob.id} ${host.currentJob.name}` : null],
-              ['locked', host.locked ? `by ${host.locked.by}: ${host.locked.reason}` : null],
+              [
+                'locked',
+                host.locked ? `by ${host.locked.by}${untilText(host.locked.until)}: ${host.locked.reason}` : null,
+              ],
+              [
+                'reserved',
+                host.reservation
+                  ? `by ${host.reservation.by}${untilText(host.reservation.until)}${host.reservation.reason === null ? '' : `: ${host.reservation.reason}`}`
+                  : null,
+              ],
               ['quarantine', host.quarantineReason],
+              ['draining', host.draining ? 'yes' : null],
+              ['groups', host.groups.join(' ')],
+              ['health', `${Math.round(host.health * 100)} %`],
+              ['image', host.image],
               ['protection', host.protection],
             ]);
             if (args.output === 'table' && host.tasks.length > 0) console.log(`\n${formatTasks(host.tasks)}`);
@@ -157,39 +171,41 @@ export const hostCommand: CommandModule = {
             }),
         (args) => {
           if (!args.replace) throw new UsageError('Pinning another key lets go of the old one: say so with --replace.');
-          return changeHost(args, args.name, { hostKeys: args.hostKey }, `The keys of ${args.name} are replaced.`);
+          return changeEach(
+            { names: [args.name], output: args.output },
+            (server, name) => updateHost(server, name, { hostKeys: args.hostKey }),
+            ({ name }) => `The keys of ${name} are replaced.`,
+          );
         },
       )
-      .command(
-        'lock <name>',
-        'keep a host from getting jobs',
-        (sub) =>
-          sub
-            .positional('name', { type: 'string', demandOption: true })
-            .option('reason', { type: 'string', demandOption: true, describe: 'why, for others to read' }),
-        (args) => changeHost(args, args.name, { lockReason: args.reason }, `${args.name} is locked.`),
-      )
-      .command(
-        'unlock <name>',
-        'let a host get jobs again',
-        (sub) => sub.positional('name', { type: 'string', demandOption: true }),
-        (args) => changeHost(args, args.name, { unlock: true }, `${args.name} is unlocked.`),
-      )
-      .demandCommand(1, 'Name a command: add, list, show, pin, lock or unlock.'),
+      .demandCommand(1, 'Name a command; see `autotest host --help`.'),
   handler: () => undefined,
 };
 
-function changeHost(args: object, name: string, input: UpdateHostInput, done: string): Promise<void> {
-  return withServer(args, async (server) => {
-    const { updateHost } = await server.request(UpdateHostDocument, { name, input });
-    if (updateHost.__typename !== 'HostSuccess') throw new RefusedError(updateHost.code, updateHost.message);
-    note(done);
-  });
+/** What keeps a host from everybody's jobs, or from those of others. */
+function holdsOf(host: HostFieldsFragment): string[] {
+  const { locked, reservation, draining, quarantineReason } = host;
+  return [
+    ...(locked ? ['locked'] : []),
+    ...(quarantineReason === null ? [] : ['quarantined']),
+    ...(draining ? ['draining'] : []),
+    ...(reservation ? [`reserved by ${reservation.by}`] : []),
+  ];
+}
+
+function untilText(until: string | null): string {
+  return until === null ? '' : ` until ${until}`;
 }
 
 const columns = [
   { title: 'name', value: (host: HostFieldsFragment) => host.name },
-  { title: 'state', value: (host: HostFieldsFragment) => `${paintState(host.state)}${host.locked ? ' (locked)' : ''}` },
+  {
+    title: 'state',
+    value: (host: HostFieldsFragment) => {
+      const holds = holdsOf(host);
+      return `${paintState(host.state)}${holds.length === 0 ? '' : ` (${holds.join(', ')})`}`;
+    },
+  },
   { title: 'transport', value: (host: HostFieldsFragment) => host.transport },
   { title: 'labels', value: (host: HostFieldsFragment) => host.labels.join(' ') },
   {

@@ -3,6 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { defaultDataDir } from '../config.ts';
 import { note } from '../output/print.ts';
 import { paint } from '../output/style.ts';
+import { dispatcherCommands } from './dispatcher.ts';
 
 interface DataArguments {
   data: string;
@@ -44,8 +45,8 @@ export const serverCommand: CommandModule<unknown, ServeArguments> = {
 /** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
 export const dispatcherCommand: CommandModule<unknown, DataArguments> = {
   command: 'dispatcher',
-  describe: 'start a dispatcher alone: assigns hosts and runs jobs',
-  builder: dataOptions,
+  describe: 'start a dispatcher alone: assigns hosts and runs jobs; or list and drain those there are',
+  builder: (cli) => dispatcherCommands(dataOptions(cli)),
   handler: (args) =>
     serve(
       { ...args, host: '127.0.0.1', port: 0, 'public-url': undefined, 'local-host': false },

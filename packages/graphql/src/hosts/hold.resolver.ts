@@ -3,9 +3,9 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { requireRole, type Principal } from '../auth/principal.ts';
 import { principalOf, type ApiContext } from '../context.ts';
 import { MissingError } from '../errors.ts';
-import { checkOptionalText, checkText, checkUntil } from '../schema/arguments.ts';
+import { checkLength, checkOptionalText, checkText } from '../schema/arguments.ts';
 import { orConflict } from '../schema/conflict.ts';
-import { DateTimeScalar } from '../schema/scalars.ts';
+import { DurationScalar } from '../schema/scalars.ts';
 import { findHost, requireUnreserved, requireUse } from './find-host.ts';
 import { HostType } from './host.type.ts';
 
@@ -16,7 +16,11 @@ export class HostHoldResolver {
   async lockHost(
     @Arg('name', () => String) name: string,
     @Arg('reason', () => String) reason: string,
-    @Arg('until', () => DateTimeScalar, { nullable: true }) until: number | null | undefined,
+    @Arg('for', () => DurationScalar, {
+      nullable: true,
+      description: 'From now on; default: until somebody unlocks it.',
+    })
+    lengthMs: number | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<HostRow> {
     const principal = principalOf(context);
@@ -25,7 +29,8 @@ export class HostHoldResolver {
     const host = await findHost(database, name);
     await requireUse(database, principal, host, `lock ${host.name}`);
     requireUnreserved(principal, host);
-    const lock = { reason: checkText('reason', reason, 1000), ...(until && { until: checkUntil('until', until) }) };
+    const until = typeof lengthMs === 'number' ? { until: checkLength('for', lengthMs) } : {};
+    const lock = { reason: checkText('reason', reason, 1000), ...until };
     return orConflict(database.hosts.lock(host.id, lock, principal.user.login));
   }
 
@@ -39,10 +44,10 @@ export class HostHoldResolver {
     return orConflict(hosts.unlock(host.id, principal.user.login, { force }));
   }
 
-  @Mutation(() => HostType, { description: 'Only your jobs get the host until then; what runs goes on.' })
+  @Mutation(() => HostType, { description: 'Only your jobs get the host meanwhile; what runs goes on.' })
   async reserveHost(
     @Arg('name', () => String) name: string,
-    @Arg('until', () => DateTimeScalar) until: number,
+    @Arg('for', () => DurationScalar, { description: 'From now on.' }) lengthMs: number,
     @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
     @Arg('login', () => String, { nullable: true, description: 'For whom; administrators only.' })
     login: string | null | undefined,
@@ -55,14 +60,14 @@ export class HostHoldResolver {
     await requireUse(database, principal, host, `reserve ${host.name}`);
     const by = await holderOf(context, principal, login);
     const text = checkOptionalText('reason', reason, 1000);
-    const reservation = { by, until: checkUntil('until', until), ...(text && { reason: text }) };
+    const reservation = { by, until: checkLength('for', lengthMs), ...(text && { reason: text }) };
     return orConflict(database.hosts.reserve(host.id, reservation, principal.user.login));
   }
 
-  @Mutation(() => HostType, { description: 'Moves the end of your reservation on, never back.' })
+  @Mutation(() => HostType, { description: 'Moves the end of your reservation on, to so long from now; never back.' })
   async extendReservation(
     @Arg('name', () => String) name: string,
-    @Arg('until', () => DateTimeScalar) until: number,
+    @Arg('for', () => DurationScalar, { description: 'From now on.' }) lengthMs: number,
     @Ctx() context: ApiContext,
   ): Promise<HostRow> {
     const principal = principalOf(context);
@@ -72,7 +77,7 @@ export class HostHoldResolver {
     // Whoever lost the group meanwhile keeps the host no longer than promised.
     await requireUse(database, principal, host, `reserve ${host.name}`);
     const by = principal.user.login;
-    return orConflict(database.hosts.extendReservation(host.id, { by, until: checkUntil('until', until) }));
+    return orConflict(database.hosts.extendReservation(host.id, { by, until: checkLength('for', lengthMs) }));
   }
 
   @Mutation(() => HostType, { description: 'Without effect where nobody has it.' })

@@ -41,11 +41,10 @@ export function checkOptionalText(
 
 const longestMs = 366 * 24 * 60 * 60 * 1000;
 
-/** A moment to come, at most a year ahead. @throws ArgumentError */
-export function checkUntil(argument: string, until: number): number {
-  const now = Date.now();
-  if (until > now && until <= now + longestMs) return until;
-  throw new ArgumentError(argument, 'must be in the future, and at most a year ahead.');
+/** When something ends that lasts so long from now: lengths stand in requests, since clocks of machines differ. @throws ArgumentError */
+export function checkLength(argument: string, lengthMs: number): number {
+  if (lengthMs >= 1000 && lengthMs <= longestMs) return Date.now() + lengthMs;
+  throw new ArgumentError(argument, 'must be from a second to a year, in milliseconds.');
 }
 
 /** The most names that one request may change at once. */

@@ -10,7 +10,7 @@ import {
   UnlockHostDocument,
   UpdateHostLabelsDocument,
 } from '../../src/client/index.ts';
-import { ahead, hour, startLab } from '../support/api.ts';
+import { hour, startLab } from '../support/api.ts';
 
 const forbidden = { code: 'FORBIDDEN' };
 const reserved = { code: 'AT_HOST_RESERVED' };
@@ -28,9 +28,8 @@ describe('a lock', () => {
     const { root, anna, bob } = await start();
     const locked = { name: 'h1', reason: 'new disk' };
     await expect(bob.request(LockHostDocument, locked)).rejects.toMatchObject(forbidden);
-    const until = ahead();
-    expect((await anna.request(LockHostDocument, { ...locked, until })).lockHost).toMatchObject({
-      locked: { by: 'anna', reason: 'new disk', until },
+    expect((await anna.request(LockHostDocument, { ...locked, for: hour })).lockHost).toMatchObject({
+      locked: { by: 'anna', reason: 'new disk', until: expect.any(String) },
       groups: ['kernel'],
     });
     const twice = { code: 'AT_HOST_LOCKED', message: expect.stringContaining('anna locked h1') };
@@ -43,13 +42,13 @@ describe('a lock', () => {
 
   test.for([
     ['reason', { reason: ' ' }],
-    ['until', { reason: 'x', until: '2020-01-01T00:00:00Z' }],
-    ['until', { reason: 'x', until: '2999-01-01T00:00:00Z' }],
+    ['for', { reason: 'x', for: 0 }],
+    ['for', { reason: 'x', for: 367 * 24 * hour }],
   ] as const)('with a wrong %s is refused', async ([argument, input]) => {
     const { anna } = await start();
     await expect(anna.request(LockHostDocument, { name: 'h2', ...input })).rejects.toMatchObject({
       code: 'AT_INPUT_INVALID',
-      message: expect.stringContaining(argument),
+      message: expect.stringContaining(`The argument ${argument} `),
     });
   });
 
@@ -65,34 +64,37 @@ describe('a lock', () => {
 describe('a reservation', () => {
   test('keeps others out, and is released by whoever has it', async () => {
     const { anna, bob } = await start();
-    const until = ahead();
-    const made = await anna.request(ReserveHostDocument, { name: 'h2', until, reason: 'bisect' });
-    expect(made.reserveHost.reservation).toEqual({ by: 'anna', until, reason: 'bisect' });
+    const before = Date.now();
+    const made = await anna.request(ReserveHostDocument, { name: 'h2', for: hour, reason: 'bisect' });
+    const { reservation } = made.reserveHost;
+    expect(reservation).toMatchObject({ by: 'anna', reason: 'bisect' });
+    expect(Date.parse(reservation?.until ?? '')).toBeGreaterThanOrEqual(before + hour);
+    const wanted = { name: 'h2', for: hour };
     const refused = { ...reserved, message: expect.stringContaining('anna has reserved h2 until') };
-    await expect(bob.request(ReserveHostDocument, { name: 'h2', until })).rejects.toMatchObject(refused);
+    await expect(bob.request(ReserveHostDocument, wanted)).rejects.toMatchObject(refused);
     await expect(bob.request(ReleaseHostDocument, { name: 'h2' })).rejects.toMatchObject(refused);
     await expect(bob.request(LockHostDocument, { name: 'h2', reason: 'x' })).rejects.toMatchObject(refused);
     await expect(bob.request(RequestTaskDocument, { host: 'h2', kind: 'verify' })).rejects.toMatchObject(refused);
     expect((await anna.request(ReleaseHostDocument, { name: 'h2' })).releaseHost.reservation).toBeNull();
     expect((await anna.request(ReleaseHostDocument, { name: 'h2' })).releaseHost.reservation).toBeNull();
-    expect((await bob.request(ReserveHostDocument, { name: 'h2', until })).reserveHost.reservation?.by).toBe('bob');
+    expect((await bob.request(ReserveHostDocument, wanted)).reserveHost.reservation?.by).toBe('bob');
   });
 
   test('is for those who may use the host', async () => {
     const { anna, bob } = await start();
-    await expect(bob.request(ReserveHostDocument, { name: 'h1', until: ahead() })).rejects.toMatchObject({
+    await expect(bob.request(ReserveHostDocument, { name: 'h1', for: hour })).rejects.toMatchObject({
       ...forbidden,
       message: expect.stringContaining('It belongs to kernel'),
     });
-    await anna.request(ReserveHostDocument, { name: 'h1', until: ahead() });
-    await expect(anna.request(ReserveHostDocument, { name: 'h9', until: ahead() })).rejects.toMatchObject({
+    await anna.request(ReserveHostDocument, { name: 'h1', for: hour });
+    await expect(anna.request(ReserveHostDocument, { name: 'h9', for: hour })).rejects.toMatchObject({
       code: 'AT_NOT_FOUND',
     });
   });
 
   test('is made for others, and taken from them, by administrators only', async () => {
     const { root, anna, bob } = await start();
-    const wanted = { name: 'h2', until: ahead(), login: 'bob' };
+    const wanted = { name: 'h2', for: hour, login: 'bob' };
     await expect(anna.request(ReserveHostDocument, wanted)).rejects.toMatchObject(forbidden);
     await expect(root.request(ReserveHostDocument, { ...wanted, login: 'nobody' })).rejects.toMatchObject({
       code: 'AT_NOT_FOUND',
@@ -106,14 +108,18 @@ describe('a reservation', () => {
 
   test('is extended by whoever has it, while it lasts', async () => {
     const { anna, bob } = await start();
-    await anna.request(ReserveHostDocument, { name: 'h2', until: ahead() });
-    const until = ahead(2 * hour);
-    const { extendReservation } = await anna.request(ExtendReservationDocument, { name: 'h2', until });
-    expect(extendReservation.reservation?.until).toBe(until);
+    await anna.request(ReserveHostDocument, { name: 'h2', for: hour });
+    const longer = { name: 'h2', for: 2 * hour };
+    const before = Date.now();
+    const { extendReservation } = await anna.request(ExtendReservationDocument, longer);
+    expect(Date.parse(extendReservation.reservation?.until ?? '')).toBeGreaterThanOrEqual(before + 2 * hour);
+    await expect(anna.request(ExtendReservationDocument, { name: 'h2', for: 999 })).rejects.toMatchObject({
+      code: 'AT_INPUT_INVALID',
+    });
     const gone = { code: 'AT_HOST_NOT_RESERVED' };
-    await expect(bob.request(ExtendReservationDocument, { name: 'h2', until })).rejects.toMatchObject(gone);
+    await expect(bob.request(ExtendReservationDocument, longer)).rejects.toMatchObject(gone);
     await anna.request(ReleaseHostDocument, { name: 'h2' });
-    await expect(anna.request(ExtendReservationDocument, { name: 'h2', until })).rejects.toMatchObject(gone);
+    await expect(anna.request(ExtendReservationDocument, longer)).rejects.toMatchObject(gone);
   });
 });
 

@@ -4,11 +4,6 @@ import { startTestServer, type TestServer } from './test-server.ts';
 
 export const hour = 3_600_000;
 
-/** A moment ahead, as the API takes it. */
-export function ahead(ms = hour): string {
-  return new Date(Date.now() + ms).toISOString();
-}
-
 /** A server with hosts, and a connection for each login: `root` is an administrator, all others are users. */
 export async function startLab<const L extends string>(
   logins: readonly L[],
