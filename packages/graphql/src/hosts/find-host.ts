@@ -1,6 +1,7 @@
 import { reservationOf } from '@autotest/core';
 import { HostReservedError, type Database, type HostRow } from '@autotest/core/db';
 import { requireRole, type Principal } from '../auth/principal.ts';
+import { principalOf, type ApiContext } from '../context.ts';
 import { ConflictError, ForbiddenError, MissingError } from '../errors.ts';
 
 /** @throws MissingError */
@@ -20,16 +21,30 @@ export async function findHosts({ lookup }: Database, names: readonly string[]):
   });
 }
 
+/** A host that somebody wants to use, and who that is. */
+export interface UsedHost {
+  readonly database: Database;
+  readonly principal: Principal;
+  readonly host: HostRow;
+}
+
 /**
- * Whether somebody may use a host: administrators may, viewers never, others when it is in no group or in one of theirs.
+ * Finds a host that somebody wants to `verb` and may use: administrators may use all, viewers none, others those that are in no group or in one of theirs.
  *
- * @throws ForbiddenError
+ * @throws ForbiddenError, MissingError
  */
-export async function requireUse(database: Database, principal: Principal, host: HostRow, what: string): Promise<void> {
-  requireRole(principal, 'user', what);
-  if (principal.user.role === 'admin' || (await database.access.mayUse(principal.user.login, host.id))) return;
+export async function hostForUse(context: ApiContext, name: string, verb: string): Promise<UsedHost> {
+  const principal = principalOf(context);
+  requireRole(principal, 'user', `${verb} hosts`);
+  const { database } = context.services;
+  const host = await findHost(database, name);
+  const { login, role } = principal.user;
+  if (role === 'admin' || (await database.access.mayUse(login, host.id))) return { database, principal, host };
   const groups = (await database.lookup.groupsOf([host.id])).get(host.id) ?? [];
-  throw new ForbiddenError(what, `It belongs to ${groups.join(', ')}: ask an administrator to make you a member.`);
+  throw new ForbiddenError(
+    `${verb} ${host.name}`,
+    `It belongs to ${groups.join(', ')}: ask an administrator to make you a member.`,
+  );
 }
 
 /**
@@ -37,7 +52,7 @@ export async function requireUse(database: Database, principal: Principal, host:
  *
  * @throws ConflictError (`AT_HOST_RESERVED`)
  */
-export function requireUnreserved({ user }: Principal, host: HostRow): void {
+export function requireUnreserved({ principal: { user }, host }: UsedHost): void {
   const reservation = reservationOf(host, Date.now());
   if (reservation === undefined || reservation.by === user.login || user.role === 'admin') return;
   throw new ConflictError(new HostReservedError(host.name, reservation));

@@ -6,7 +6,7 @@ import { MissingError } from '../errors.ts';
 import { checkLength, checkOptionalText, checkText } from '../schema/arguments.ts';
 import { orConflict } from '../schema/conflict.ts';
 import { DurationScalar } from '../schema/scalars.ts';
-import { findHost, requireUnreserved, requireUse } from './find-host.ts';
+import { findHost, hostForUse, requireUnreserved } from './find-host.ts';
 import { HostType } from './host.type.ts';
 
 /** Locks keep everybody's jobs away, reservations those of others. What runs goes on in either case. */
@@ -23,12 +23,9 @@ export class HostHoldResolver {
     lengthMs: number | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<HostRow> {
-    const principal = principalOf(context);
-    requireRole(principal, 'user', `lock ${shown(name)}`);
-    const { database } = context.services;
-    const host = await findHost(database, name);
-    await requireUse(database, principal, host, `lock ${host.name}`);
-    requireUnreserved(principal, host);
+    const used = await hostForUse(context, name, 'lock');
+    requireUnreserved(used);
+    const { database, principal, host } = used;
     const until = typeof lengthMs === 'number' ? { until: checkLength('for', lengthMs) } : {};
     const lock = { reason: checkText('reason', reason, 1000), ...until };
     return orConflict(database.hosts.lock(host.id, lock, principal.user.login));
@@ -37,7 +34,7 @@ export class HostHoldResolver {
   @Mutation(() => HostType, { description: 'Without effect where nobody locked it. Administrators unlock for others.' })
   async unlockHost(@Arg('name', () => String) name: string, @Ctx() context: ApiContext): Promise<HostRow> {
     const principal = principalOf(context);
-    requireRole(principal, 'user', `unlock ${shown(name)}`);
+    requireRole(principal, 'user', 'unlock hosts');
     const { hosts } = context.services.database;
     const host = await findHost(context.services.database, name);
     const force = principal.user.role === 'admin';
@@ -53,11 +50,7 @@ export class HostHoldResolver {
     login: string | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<HostRow> {
-    const principal = principalOf(context);
-    requireRole(principal, 'user', `reserve ${shown(name)}`);
-    const { database } = context.services;
-    const host = await findHost(database, name);
-    await requireUse(database, principal, host, `reserve ${host.name}`);
+    const { database, principal, host } = await hostForUse(context, name, 'reserve');
     const by = await holderOf(context, principal, login);
     const text = checkOptionalText('reason', reason, 1000);
     const reservation = { by, until: checkLength('for', lengthMs), ...(text && { reason: text }) };
@@ -70,12 +63,8 @@ export class HostHoldResolver {
     @Arg('for', () => DurationScalar, { description: 'From now on.' }) lengthMs: number,
     @Ctx() context: ApiContext,
   ): Promise<HostRow> {
-    const principal = principalOf(context);
-    requireRole(principal, 'user', `reserve ${shown(name)}`);
-    const { database } = context.services;
-    const host = await findHost(database, name);
     // Whoever lost the group meanwhile keeps the host no longer than promised.
-    await requireUse(database, principal, host, `reserve ${host.name}`);
+    const { database, principal, host } = await hostForUse(context, name, 'reserve');
     const by = principal.user.login;
     return orConflict(database.hosts.extendReservation(host.id, { by, until: checkLength('for', lengthMs) }));
   }
@@ -89,7 +78,7 @@ export class HostHoldResolver {
   ): Promise<HostRow> {
     const principal = principalOf(context);
     const force = forced ?? false;
-    requireRole(principal, force ? 'admin' : 'user', `release ${shown(name)}${force ? ' for others' : ''}`);
+    requireRole(principal, force ? 'admin' : 'user', force ? 'release hosts of others' : 'release hosts');
     const { database } = context.services;
     const host = await findHost(database, name);
     return orConflict(database.hosts.release(host.id, principal.user.login, { force }));
@@ -107,9 +96,4 @@ async function holderOf(
   requireRole(principal, 'admin', 'reserve hosts for others');
   if ((await services.database.users.byLogin(login)) === undefined) throw new MissingError('user', login);
   return login;
-}
-
-/** A name as somebody sent it. */
-function shown(name: string): string {
-  return JSON.stringify(name.slice(0, 200));
 }

@@ -52,7 +52,7 @@ const maxNames = 1000;
 
 /** A list of names, each once. @throws ArgumentError */
 export function checkNames(argument: string, names: readonly string[] | null | undefined): string[] {
-  const given = [...new Set(names ?? [])];
-  if (given.length <= maxNames) return given;
+  const unique = [...new Set(names ?? [])];
+  if (unique.length <= maxNames) return unique;
   throw new ArgumentError(argument, `has more than ${maxNames} names; send them in several requests.`);
 }

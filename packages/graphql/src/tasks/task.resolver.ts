@@ -5,7 +5,7 @@ import { requireRole } from '../auth/principal.ts';
 import { principalOf, type ApiContext } from '../context.ts';
 import { ArgumentError } from '../errors.ts';
 import { ExecutionType } from '../executions/execution.type.ts';
-import { findHost, requireUnreserved, requireUse } from '../hosts/find-host.ts';
+import { hostForUse, requireUnreserved } from '../hosts/find-host.ts';
 import { HostType } from '../hosts/host.type.ts';
 import { orConflict } from '../schema/conflict.ts';
 import { TaskKindEnum } from '../schema/enums.ts';
@@ -21,14 +21,12 @@ export class TaskResolver {
     @Arg('kind', () => TaskKindEnum) kind: TaskKind,
     @Ctx() context: ApiContext,
   ): Promise<{ task: TaskRow; repeated: boolean }> {
-    const principal = principalOf(context);
-    requireRole(principal, kind === 'verify' ? 'user' : 'admin', `ask for ${kind} of a host`);
+    requireRole(principalOf(context), kind === 'verify' ? 'user' : 'admin', `have hosts go through ${kind}`);
     if (kind === 'provision')
       throw new ArgumentError('kind', 'cannot be provision: jobs say what their hosts are provisioned with.');
-    const { database } = context.services;
-    const host = await findHost(database, name);
-    await requireUse(database, principal, host, `ask for ${kind} of ${host.name}`);
-    requireUnreserved(principal, host);
+    const used = await hostForUse(context, name, `ask for ${kind} of`);
+    requireUnreserved(used);
+    const { database, principal, host } = used;
     return orConflict(database.hosts.requestTask(host.id, kind, principal.user.login));
   }
 
