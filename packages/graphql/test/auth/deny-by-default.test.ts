@@ -28,6 +28,7 @@ const values: Readonly<Record<string, string>> = {
   String: '"x"',
   Int: '1',
   BigInt: '1',
+  Duration: '1000',
   Boolean: 'true',
   DateTime: '"2030-01-01T00:00:00Z"',
 };
