@@ -100,6 +100,27 @@ describe('the list of hosts', () => {
   });
 });
 
+describe('the dispatchers below them', () => {
+  test('say what keeps them, and are read again when one changes', async () => {
+    const one = { id: 'm1', machine: 'm1.example.org', heartbeatAt: new Date().toISOString(), executions: 2 };
+    const facts = { ...one, maxExecutions: 20, pools: ['arm'] };
+    const Dispatchers = vi
+      .fn()
+      .mockReturnValueOnce({ dispatchers: [{ ...facts, draining: false, shortage: 'The disk is full.' }] })
+      .mockReturnValue({ dispatchers: [{ ...facts, draining: true, shortage: null }] });
+    const { find, feed } = await mountPage(HostsPage, {
+      path: '/hosts',
+      answers: { Hosts: () => page([hostLine('a')]), Dispatchers },
+    });
+    expect(find('dispatcher-row').text()).toContain('2 of 20');
+    expect(find('dispatcher-row').text()).toContain('The disk is full.');
+    const { events } = moved(hostLine('a'));
+    await feed.send('AppEvents', { events: { ...events, kind: 'dispatcher.changed', host: null, hostId: null } });
+    await flushPromises();
+    expect(find('dispatcher-row').text()).toContain('draining');
+  });
+});
+
 describe('the page of a host', () => {
   const facts = {
     ...hostLine('a'),

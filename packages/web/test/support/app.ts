@@ -87,6 +87,7 @@ export async function mountPage(
 ): Promise<MountedPage> {
   const answers: Answers = {
     EventCursor: () => ({ eventCursor: '100' }),
+    Dispatchers: () => ({ dispatchers: [] }),
     Me: () => ({ me: { id: '1', login: 'ana', role: 'admin' }, version: '0' }),
     ...options.answers,
   };
