@@ -1,5 +1,5 @@
 import { sleep, type Cause } from '@autotest/core';
-import { Change, type ExecutionRow, type IdSource } from '@autotest/core/db';
+import { Change, type ExecutionRow, type IdSource, type TaskRow } from '@autotest/core/db';
 import { readProcessStart } from '@autotest/core/node';
 import type { Committer } from '../commit/committer.ts';
 import { ContendedError } from '../errors.ts';
@@ -80,11 +80,8 @@ export class Executions implements RunnerPort {
   abandon(execution: ExecutionRow, cause: Cause): void {
     if (this.#isDetached || this.#work.has(execution.id)) return;
     this.#inBackground(execution, async () => {
-      const ended =
-        execution.state === 'ended'
-          ? execution
-          : await this.#recordEnd(execution.id, { exitClass: 'lost', cause, needsGather: false });
-      await this.#close(ended);
+      if (execution.state === 'ended') await this.#close(execution);
+      else await this.#end(execution.id, { exitClass: 'lost', cause, needsGather: false });
     });
   }
 
@@ -117,9 +114,8 @@ export class Executions implements RunnerPort {
     this.#inBackground(execution, async () => {
       const end = await watch.run().finally(() => this.#watches.delete(id));
       if (!end) return;
-      const ended = await this.#recordEnd(id, end);
+      await this.#end(id, end);
       log.info('execution ended', { execution: id, tag, exitClass: end.exitClass, cause: end.cause?.code });
-      if (!end.needsGather) await this.#close(ended);
     });
   }
 
@@ -152,40 +148,58 @@ export class Executions implements RunnerPort {
     });
   }
 
-  /** Writes down that the process is gone. Where it broke off, an execution that collects what it left is made in the same change. */
-  #recordEnd(id: number, end: RunEnd): Promise<ExecutionRow> {
-    return this.#write(`execution ${id}`, (change) => {
+  /**
+   * Writes down that the process is gone, with all consequences, in one change. Where it broke off, an execution that collects what it left comes first, and the consequences
+   * when that one has ended.
+   */
+  async #end(id: number, end: RunEnd): Promise<void> {
+    const history = await this.#historyOf(id);
+    await this.#write(`execution ${id}`, (change) => {
       const execution = this.#known(id);
-      if (execution.state === 'ended' || execution.state === 'ingested') return execution;
-      const ended = change.moveExecution(execution, 'end', {
-        exitClass: end.exitClass,
-        ...(end.cause && { cause: end.cause }),
-      });
-      for (const entry of this.#world.entriesOfExecution(id))
-        if (entry.state === 'starting' || entry.state === 'running') change.moveEntry(entry, 'end');
-      if (end.needsGather && execution.jobId !== undefined) {
-        const { jobId, attempt, epoch, tag, resultsDir } = execution;
-        const { dispatcherId, limits } = this.#settings;
-        const deadlineAt = change.now + limits.gatherMs;
-        const common = { jobId, attempt, epoch, tag, resultsDir, dispatcherId, deadlineAt };
-        change.addExecution({ purpose: 'gather', ...common, socketPath: newSocketPath() });
-      }
-      return ended;
+      const ended = this.#recordEnd(change, execution, end);
+      if (!end.needsGather || execution.jobId === undefined) this.#settle(change, ended, history);
     });
   }
 
-  /** Gives an ended execution its consequences. */
-  async #close(ended: ExecutionRow): Promise<void> {
-    const hostId = ended.taskId === undefined ? undefined : this.#world.tasks.get(ended.taskId)?.hostId;
-    const history =
-      hostId === undefined ? [] : await this.#settings.database.jobs.tasksOf({ hostId, first: historyLength });
-    await this.#write(`execution ${ended.id}`, (change) => {
-      const execution = this.#world.executions.get(ended.id);
-      if (execution?.state !== 'ended') return;
-      if (execution.purpose === 'job') settleJob(change, this.#world, execution);
-      else if (execution.purpose === 'gather') this.#closeGather(change, execution);
-      else settleTask(change, this.#world, this.#settings, execution, history);
+  #recordEnd(change: Change, execution: ExecutionRow, end: RunEnd): ExecutionRow {
+    if (execution.state === 'ended' || execution.state === 'ingested') return execution;
+    const ended = change.moveExecution(execution, 'end', {
+      exitClass: end.exitClass,
+      ...(end.cause && { cause: end.cause }),
     });
+    for (const entry of this.#world.entriesOfExecution(execution.id))
+      if (entry.state === 'starting' || entry.state === 'running') change.moveEntry(entry, 'end');
+    if (end.needsGather && execution.jobId !== undefined) {
+      const { jobId, attempt, epoch, tag, resultsDir } = execution;
+      const { dispatcherId, limits } = this.#settings;
+      const deadlineAt = change.now + limits.gatherMs;
+      const common = { jobId, attempt, epoch, tag, resultsDir, dispatcherId, deadlineAt };
+      change.addExecution({ purpose: 'gather', ...common, socketPath: newSocketPath() });
+    }
+    return ended;
+  }
+
+  /** Gives an execution its consequences that ended without them. */
+  async #close({ id }: ExecutionRow): Promise<void> {
+    const history = await this.#historyOf(id);
+    await this.#write(`execution ${id}`, (change) => {
+      const execution = this.#world.executions.get(id);
+      if (execution?.state === 'ended') this.#settle(change, execution, history);
+    });
+  }
+
+  #settle(change: Change, ended: ExecutionRow, history: readonly TaskRow[]): void {
+    if (ended.state !== 'ended') return;
+    if (ended.purpose === 'job') settleJob(change, this.#world, ended);
+    else if (ended.purpose === 'gather') this.#closeGather(change, ended);
+    else settleTask(change, this.#world, this.#settings, ended, history);
+  }
+
+  /** Latest tasks of the host that a special task works on. */
+  async #historyOf(id: number): Promise<readonly TaskRow[]> {
+    const taskId = this.#world.executions.get(id)?.taskId;
+    const hostId = taskId === undefined ? undefined : this.#world.tasks.get(taskId)?.hostId;
+    return hostId === undefined ? [] : this.#settings.database.jobs.tasksOf({ hostId, first: historyLength });
   }
 
   #closeGather(change: Change, gather: ExecutionRow): void {

@@ -12,7 +12,8 @@ import { healthAfter } from './health.ts';
  * @param gather the execution that collected what this one left behind
  */
 export function settleJob(change: Change, world: World, execution: ExecutionRow, gather?: ExecutionRow): void {
-  const entries = world.entriesOfExecution(execution.id);
+  // As this change leaves them: the end may be part of it.
+  const entries = world.entriesOfExecution(execution.id).map((entry) => change.entries.get(entry.id)?.after ?? entry);
   change.closeNodes(execution.id, 'abort', execution.cause?.message ?? 'its end was never told');
   change.moveExecution(execution, 'ingest');
   if (gather?.state === 'ended') change.moveExecution(gather, 'ingest');
