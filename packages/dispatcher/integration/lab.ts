@@ -22,6 +22,7 @@ import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autote
 
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
 const program = fileURLToPath(new URL('../bin/autotest-dispatcher.js', import.meta.url));
+const dispatcherProgram = fileURLToPath(new URL('fixtures/dispatcher.mjs', import.meta.url));
 const patienceMs = 20_000;
 
 const limits: Partial<DispatcherLimits> = {
@@ -99,6 +100,17 @@ export class Lab {
     return child;
   }
 
+  /** A dispatcher of its own process with its own limits. */
+  startWithLimits(id: string, special: Partial<DispatcherLimits>): ChildProcess {
+    const options = { id, url: this.url, dataDir: this.dataDir, autoserv: fakeAutoserv, limits: special };
+    const child = spawn(process.execPath, [dispatcherProgram, JSON.stringify(options)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => this.log.push(...text.split('\n').filter(Boolean)));
+    this.#children.push(child);
+    return child;
+  }
+
   addHost(
     name: string,
     attributes: Record<string, string> = {},
@@ -140,8 +152,8 @@ export default defineControl({ name: 'fake', author: 'T <t@example.org>', doc: '
     return { path, open: () => writeFileSync(path, '') };
   }
 
-  async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-    const end = Date.now() + patienceMs;
+  async until<T>(what: string, look: () => Promise<T | undefined | false>, waitMs = patienceMs): Promise<T> {
+    const end = Date.now() + waitMs;
     for (;;) {
       const found = await look();
       if (found !== undefined && found !== false) return found;

@@ -133,6 +133,8 @@ export interface NewHost extends Pick<HostSpec, Reach>, Partial<Omit<HostSpec, R
 export interface HostStore {
   /** @throws AutotestError AT_ALREADY_EXISTS */
   add(host: NewHost, by: string): Promise<HostRow>;
+  /** Adds all of them or none. Gives how many. @throws AutotestError AT_ALREADY_EXISTS */
+  addMany(hosts: readonly NewHost[], by: string): Promise<number>;
   /** A change of how a host is reached has a host that is set aside verified again at once. */
   update(
     id: number,

@@ -83,6 +83,8 @@ export class Committer {
       this.#inFlight = batch.length;
       await this.#commit(batch, first?.right ?? 'dispatcher');
       this.#inFlight = 0;
+      // SQLite answers without waiting: timers and sockets get their turn all the same.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     // In the same step in which the queue was seen empty: what comes next starts anew.
     this.#running = undefined;

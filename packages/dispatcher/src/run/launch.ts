@@ -44,8 +44,11 @@ export function launch(
 
 /** Known before the process is, so that it is found again without it. Short: a socket's path has at most 107 bytes. */
 export function newSocketPath(): string {
-  return join(runtimeDir(), `${randomBytes(9).toString('hex')}.sock`);
+  socketDir ??= runtimeDir();
+  return `${socketDir}/${randomBytes(9).toString('hex')}.sock`;
 }
+
+let socketDir: string | undefined;
 
 function subdirOf(job: JobRow, entries: readonly EntryRow[], hosts: readonly HostRow[]): string {
   const [host] = hosts;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { HostStore } from '../../database.ts';
 import type { Session } from '../../session.ts';
-import { addHost } from './add.ts';
+import { addHost, addHosts } from './add.ts';
 import { extendReservation, lockHost, releaseHost, reserveHost, unlockHost } from './hold.ts';
 import { requestTask } from './request-task.ts';
 import { hostRow } from './row.ts';
@@ -11,6 +11,7 @@ import { pinHostKey, updateHost } from './update.ts';
 export function hostStore(session: Session): HostStore {
   return {
     add: (host, by) => addHost(session, host, by),
+    addMany: (hosts, by) => addHosts(session, hosts, by),
     update: (id, patch, by) => updateHost(session, id, patch, by),
     async byName(name) {
       const raw = await session.db.selectFrom('hosts').selectAll().where('name', '=', name).executeTakeFirst();
