@@ -125,6 +125,7 @@ class RunningDispatcher implements Dispatcher {
     this.#runner = new Runner(this.#world, settings, this.#executions, {
       isPaused,
       shortage: () => this.#shortage.current,
+      onFailed: (key, error) => this.#guard.failed(key, error),
     });
     this.#turns = new Alarm(clock, () => this.#turn());
     this.#heartbeats = new Alarm(clock, () => this.#heartbeat());
@@ -306,6 +307,7 @@ class RunningDispatcher implements Dispatcher {
     this.#planner = new Planner(this.#world, {
       isAlive: (id) => this.#membership.isAlive(id, clock.monotonicMs()),
       isPaused: (key) => this.#guard.isPaused(key),
+      onFailed: (key, error) => this.#guard.failed(key, error),
       holdMs: limits.holdMs,
     });
   }

@@ -1,4 +1,5 @@
 import { messageOf, type Clock, type Log } from '@autotest/core';
+import { FencedError } from '@autotest/core/db';
 import { BackOff } from './back-off.ts';
 
 /** Keeps an error in one thing from stopping the others: it is logged, and the thing is left alone for a while. */
@@ -28,7 +29,9 @@ export class Guard {
   /** A thing failed that was not run here. */
   failed(key: string, error: unknown): void {
     this.#backOff.failed(key);
-    this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
+    // Somebody else goes on with it: that is how it should be.
+    if (error instanceof FencedError) this.#log.warn('a step was refused', { what: key, reason: messageOf(error) });
+    else this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
   }
 
   /** Things whose pause has ended since the last call. */

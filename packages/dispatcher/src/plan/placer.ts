@@ -37,7 +37,16 @@ export class Placer {
   readonly #shares: Shares;
   readonly #crew: Crew;
 
-  constructor(world: World, demands: Demands, shares: Shares, crew: Crew) {
+  readonly #onFailed: (key: string, error: unknown) => void;
+
+  constructor(
+    world: World,
+    demands: Demands,
+    shares: Shares,
+    crew: Crew,
+    onFailed: (key: string, error: unknown) => void,
+  ) {
+    this.#onFailed = onFailed;
     this.#world = world;
     this.#demands = demands;
     this.#shares = shares;
@@ -125,7 +134,7 @@ export class Placer {
         candidates.push({ demand, rank: head.rank });
         continue;
       }
-      const placed = this.#place(demand, head, now, ids);
+      const placed = this.#attempt(demand, head, now, ids);
       if (placed.length === 0) {
         settled(demand);
         continue;
@@ -151,6 +160,18 @@ export class Placer {
       if (known) known.add(demand);
       else this.#limited.set(account, new Set([demand]));
     });
+  }
+
+  /** An entry that cannot be placed without an error leaves its queue, so that those behind it are not held up. */
+  #attempt(demand: Demand, head: { waiting: Waiting; rank: Rank }, now: number, ids: IdSource): Decision[] {
+    try {
+      return this.#place(demand, head, now, ids);
+    } catch (error) {
+      this.#demands.remove(head.waiting.entryId);
+      this.#touched.add(demand);
+      this.#onFailed(`entry:${head.waiting.entryId}`, error);
+      return [];
+    }
   }
 
   #place(demand: Demand, head: { waiting: Waiting; rank: Rank }, now: number, ids: IdSource): Decision[] {

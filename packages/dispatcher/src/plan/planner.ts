@@ -19,6 +19,8 @@ export interface PlannerOptions {
   readonly isAlive: (dispatcherId: string) => boolean;
   /** Whether a thing (`entry:7`, `host:3`) failed a moment ago and is left alone for a while. */
   readonly isPaused: (key: string) => boolean;
+  /** A thing could not be planned: it is left alone for a while, the others go on. */
+  readonly onFailed: (key: string, error: unknown) => void;
   /** How long an entry that is ready keeps its host while siblings are missing, ms. */
   readonly holdMs: number;
 }
@@ -55,7 +57,7 @@ export class Planner {
     this.#shares = new Shares(world);
     this.#crew = new Crew(world, options.isAlive);
     this.#dependencies = new Dependencies(world);
-    this.#placer = new Placer(world, this.#demands, this.#shares, this.#crew);
+    this.#placer = new Placer(world, this.#demands, this.#shares, this.#crew, options.onFailed);
     this.#reasons = new Reasons(world, this.#demands, this.#crew, this.#placer);
     this.#dirty = world.observe();
   }
@@ -182,9 +184,10 @@ export class Planner {
     const decisions: Decision[] = [];
     for (const [entry, ending] of endingsOf(job, entries, this.#dependencies, now)) {
       if (this.#options.isPaused(`entry:${entry.id}`)) continue;
+      const key = `entry:${entry.id}`;
       const change = new Change(now, ids);
-      endEntry(change, this.#world, entry, ending);
-      decisions.push(this.#decide(`entry:${entry.id}`, change));
+      if (this.#attempt(key, () => endEntry(change, this.#world, entry, ending)))
+        decisions.push(this.#decide(key, change));
     }
     return decisions;
   }
@@ -241,15 +244,21 @@ export class Planner {
       this.#world.timers.set('jobs', jobId, since + this.#options.holdMs);
       return [];
     }
+    const key = `job:${jobId}`;
     const change = new Change(now, ids);
-    for (const entry of held) requeue(change, this.#world, entry);
-    return [this.#decide(`job:${jobId}`, change)];
+    const isDone = this.#attempt(key, () => {
+      for (const entry of held) requeue(change, this.#world, entry);
+    });
+    return isDone ? [this.#decide(key, change)] : [];
   }
 
   #planHostTasks(now: number, ids: IdSource): Decision[] {
     return drain(this.#tasked).flatMap((hostId) => {
       if (this.#options.isPaused(`host:${hostId}`)) return [];
-      const planned = planHostTask(this.#world, this.#crew, hostId, now, ids);
+      let planned: ReturnType<typeof planHostTask>;
+      this.#attempt(`host:${hostId}`, () => {
+        planned = planHostTask(this.#world, this.#crew, hostId, now, ids);
+      });
       if (planned === undefined) return [];
       if (planned === 'crowded') {
         this.#crowdedHosts.add(hostId);
@@ -257,6 +266,17 @@ export class Planner {
       }
       return this.#decide(`host:${hostId}`, planned);
     });
+  }
+
+  /** One thing that cannot be does not stop the others. False: it failed. */
+  #attempt(key: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#options.onFailed(key, error);
+      return false;
+    }
   }
 
   #decide(key: string, change: Change): Decision {

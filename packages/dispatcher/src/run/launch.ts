@@ -21,6 +21,8 @@ export function launch(
   if (!job) return undefined;
   const hosts = entries.flatMap(({ hostId }) => (hostId === undefined ? [] : (world.hosts.get(hostId) ?? [])));
   if (hosts.length !== entries.filter(({ hostless }) => !hostless).length) return undefined;
+  // What is known of them may be of different moments.
+  if (hosts.some(({ state }) => state !== 'reserved')) return undefined;
   const leases = hosts.map(({ id }) => world.heldLease(id));
   if (leases.some((lease) => lease === undefined)) return undefined;
   const tag = tags.take(job.id, `${safeFileName(jobTag(job))}/${subdirOf(job, entries, hosts)}`);

@@ -1,4 +1,4 @@
-import { Change, type EntryRow, type ExecutionRow, type IdSource, type TaskRow } from '@autotest/core/db';
+import { Change, type EntryRow, type ExecutionRow, type IdSource } from '@autotest/core/db';
 import type { Decision } from '../commit/decision.ts';
 import type { Settings } from '../options.ts';
 import { groupSizeOf } from '../plan/demand.ts';
@@ -20,6 +20,8 @@ export interface RunnerOptions {
   readonly isPaused: (key: string) => boolean;
   /** Why nothing may start on this machine for now. */
   readonly shortage: () => string | undefined;
+  /** A thing could not be planned: it is left alone for a while, the others go on. */
+  readonly onFailed: (key: string, error: unknown) => void;
 }
 
 /**
@@ -120,10 +122,11 @@ export class Runner {
     for (const group of this.#groups()) {
       if (!this.#hasPlace()) break;
       const change = new Change(now, ids);
-      const execution = launch(change, this.#world, this.#settings, this.#tags, group);
+      const key = `entry:${group[0]?.id}`;
+      const execution = this.#attempt(key, () => launch(change, this.#world, this.#settings, this.#tags, group));
       if (!execution) continue;
       for (const { id } of group) this.#ready.delete(id);
-      decisions.push(this.#decide(`entry:${group[0]?.id}`, change, execution));
+      decisions.push(this.#decide(key, change, execution));
     }
     return decisions;
   }
@@ -160,7 +163,7 @@ export class Runner {
       const task = this.#world.tasks.get(taskId);
       if (!task || this.#options.isPaused(`task:${taskId}`)) continue;
       const change = new Change(now, ids);
-      const execution = this.#begin(task, change);
+      const execution = this.#attempt(`task:${taskId}`, () => startTask(change, this.#world, this.#settings, task));
       if (!execution) continue;
       this.#queuedTasks.delete(taskId);
       decisions.push(this.#decide(`task:${taskId}`, change, execution));
@@ -168,8 +171,14 @@ export class Runner {
     return decisions;
   }
 
-  #begin(task: TaskRow, change: Change): ExecutionRow | undefined {
-    return startTask(change, this.#world, this.#settings, task);
+  /** One thing that cannot be does not stop the others. */
+  #attempt<T>(key: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#options.onFailed(key, error);
+      return undefined;
+    }
   }
 
   #hasPlace(): boolean {
