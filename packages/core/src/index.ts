@@ -56,6 +56,8 @@ export * from './model/job.ts';
 export * from './model/task.ts';
 export * from './model/wait.ts';
 export * from './model/event.ts';
+export type * from './notify/message.ts';
+export { parseNotificationTarget, type NotificationTarget } from './notify/target.ts';
 export * from './execution/spec.ts';
 export * from './execution/messages.ts';
 export * from './execution/session.ts';

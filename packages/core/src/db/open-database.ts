@@ -12,6 +12,7 @@ import { hostStore } from './stores/hosts/host-store.ts';
 import { jobStore } from './stores/jobs/job-store.ts';
 import { labelStore } from './stores/labels/label-store.ts';
 import { lookupStore } from './stores/lookup/lookup-store.ts';
+import { notificationStore } from './stores/notifications/notification-store.ts';
 import { resultStore } from './stores/results/result-store.ts';
 import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
 import { userStore } from './stores/users/user-store.ts';
@@ -59,6 +60,7 @@ function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWat
     events: eventStore(session, hub),
     scheduling: schedulingStore(session),
     lookup: lookupStore(session),
+    notifications: notificationStore(session),
     async close() {
       hub.close();
       await orm.close();

@@ -18,6 +18,7 @@ export interface EventRow {
 
 export const eventKinds = [
   'job.submitted',
+  'job.started',
   'job.finished',
   'job.abortRequested',
   'entry.moved',
@@ -36,5 +37,6 @@ export const eventKinds = [
   'account.changed',
   'label.changed',
   'access.changed',
+  'notification.changed',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];

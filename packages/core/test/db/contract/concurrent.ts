@@ -11,10 +11,13 @@ import {
   useDatabase,
   type StoreUnderTest,
 } from './fixture.ts';
+import { describeNotificationRaces } from './notification-races.ts';
 
 /** What must hold when several connections work at once. */
 export function describeConcurrency(store: StoreUnderTest): void {
   const opened = useDatabase(store);
+
+  describeNotificationRaces(opened);
 
   it('gives a host to one of two dispatchers, with a higher epoch each time', async () => {
     const first = opened.db;

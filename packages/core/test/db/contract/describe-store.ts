@@ -5,6 +5,7 @@ import { describeFrontends } from './frontends.ts';
 import { describeInventory } from './inventory.ts';
 import { describeLookup } from './lookup.ts';
 import { describeMoves } from './moves.ts';
+import { describeNotifications } from './notifications.ts';
 import { describePeople } from './people.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
@@ -19,6 +20,7 @@ export function describeStore(engine: string, store: StoreUnderTest): void {
     describe('scheduling', () => describeScheduling(store));
     describe('lookup', () => describeLookup(store));
     describe('moves', () => describeMoves(store));
+    describe('notifications', () => describeNotifications(store));
     describe('results', () => describeResults(store));
   });
 }

@@ -32,6 +32,7 @@ export function describeScheduling(store: StoreUnderTest): void {
     const events = await db.events.since(0, { first: 100, jobId: job.id });
     expect(events.map((event) => event.kind).filter((kind) => kind.startsWith('job.'))).toEqual([
       'job.submitted',
+      'job.started',
       'job.finished',
     ]);
     const moves = events.filter((event) => event.kind === 'entry.moved' && event.entryId === first.id);

@@ -13,16 +13,17 @@ export function eventStore(session: Session, hub: EventHub): EventStore {
       if (heldBack) hub.wakeSoon(retryMs);
       return events;
     },
-    async latestId() {
-      // A cursor that starts behind a gap would miss what appears in it.
-      if (session.isServer) return (await visibleEdge(session.db, 0)).id;
-      return latestEventId(session);
-    },
+    latestId: () => latestVisibleId(session),
     async append(event) {
       await session.write(async (tx) => tx.emit(event));
     },
     onAppend: (callback) => hub.listen(callback),
   };
+}
+
+/** Highest id up to which everything can be seen: where a cursor may start. One that started behind a gap would miss what appears in it. */
+export async function latestVisibleId(session: Session): Promise<number> {
+  return session.isServer ? (await visibleEdge(session.db, 0)).id : latestEventId(session);
 }
 
 /** Highest id that can be seen; 0 when there is none. */

@@ -8,7 +8,7 @@ import { submitJob } from './submit.ts';
 
 export function jobStore(session: Session): JobStore {
   return {
-    submit: (job, options) => submitJob(session, job, options?.requestId),
+    submit: (job, options) => submitJob(session, job, options),
     async byId(id) {
       const raw = await session.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
       return raw && jobRow(raw);

@@ -1,8 +1,9 @@
 import { entryMachine } from '../../../model/entry.ts';
-import type { NewJob } from '../../database.ts';
+import type { JobStore, NewJob } from '../../database.ts';
 import type { EntryRow, JobRow } from '../../rows.ts';
 import { isDuplicate, type Session, type Tx } from '../../session.ts';
 import { chunks, clipName, orNull, toFlag, toJson } from '../../values.ts';
+import { insertRule } from '../notifications/rules.ts';
 import { entryRow, jobRow } from './rows.ts';
 
 export interface Submitted {
@@ -12,11 +13,18 @@ export interface Submitted {
   readonly repeated: boolean;
 }
 
-export async function submitJob(session: Session, job: NewJob, requestId: string | undefined): Promise<Submitted> {
+export async function submitJob(
+  session: Session,
+  job: NewJob,
+  { requestId, notify = [] }: NonNullable<Parameters<JobStore['submit']>[1]> = {},
+): Promise<Submitted> {
   try {
     return await session.write(async (tx) => {
       const earlier = requestId === undefined ? undefined : await submittedAs(session, requestId);
-      return earlier ?? insertJob(tx, job, requestId);
+      if (earlier) return earlier;
+      const submitted = await insertJob(tx, job, requestId);
+      for (const rule of notify) await insertRule(tx, { ...rule, jobId: submitted.job.id });
+      return submitted;
     });
   } catch (error) {
     // The same request at the same moment, over another connection.

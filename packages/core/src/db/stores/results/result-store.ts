@@ -17,11 +17,13 @@ export function resultStore(session: Session): ResultStore {
 }
 
 async function listNodes({ db }: Session, query: Parameters<ResultStore['nodes']>[0]): Promise<ResultNodeRow[]> {
-  const { jobId, executionId, parentId, first, afterSeq } = query;
+  const { jobId, executionId, parentId, outcomes, kinds, first, afterSeq } = query;
   let select = db.selectFrom('result_nodes').selectAll();
   if (jobId !== undefined) select = select.where('jobId', '=', jobId);
   if (executionId !== undefined) select = select.where('executionId', '=', executionId);
   if (parentId !== undefined) select = select.where('parentId', '=', parentId);
+  if (outcomes !== undefined) select = select.where('outcome', 'in', [...outcomes]);
+  if (kinds !== undefined) select = select.where('node', 'in', [...kinds]);
   if (afterSeq !== undefined) select = select.where('seq', '>', afterSeq);
   // Children are of one execution; told so, the engine takes the index on the parent.
   select = parentId === undefined ? select.orderBy('executionId').orderBy('seq') : select.orderBy('seq');

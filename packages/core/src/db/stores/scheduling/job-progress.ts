@@ -51,9 +51,12 @@ export async function saveProgress(
   }
   const jobs = [...progress.values()];
   await bulkUpdate(tx, 'jobs', 'id', jobs.map(columnsOf), columns);
-  for (const { id, state, outcome } of jobs)
+  for (const { id, state, outcome, startedAt } of jobs) {
+    if (startedAt !== undefined && locked.get(id)?.startedAt === null)
+      tx.emit({ kind: 'job.started', jobId: id, data: {} });
     if (state === 'finished')
       tx.emit({ kind: 'job.finished', jobId: id, data: outcome === undefined ? {} : { outcome } });
+  }
   return jobs;
 }
 
