@@ -57,6 +57,7 @@ export * from './model/task.ts';
 export * from './model/wait.ts';
 export * from './model/event.ts';
 export type * from './notify/message.ts';
+export { testMessage } from './notify/test-message.ts';
 export { parseNotificationTarget, type NotificationTarget } from './notify/target.ts';
 export * from './execution/spec.ts';
 export * from './execution/messages.ts';

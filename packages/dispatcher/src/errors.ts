@@ -85,6 +85,18 @@ export class ContendedError extends AutotestError {
   }
 }
 
+/** Thrown when a webhook leads to an address that notifications must not go to. */
+export class TargetRefusedError extends AutotestError {
+  constructor(name: string) {
+    super(
+      'AT_TARGET_REFUSED',
+      `${name} leads to no public address, and notifications go to no other ones; use another address, or let an administrator set AUTOTEST_ALLOW_PRIVATE_TARGETS=1.`,
+      { details: { name } },
+    );
+    this.name = 'TargetRefusedError';
+  }
+}
+
 /** Thrown when arguments of the program are wrong. */
 export class UsageError extends AutotestError {
   constructor(cause: unknown) {

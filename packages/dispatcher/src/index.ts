@@ -15,6 +15,8 @@
  * @module
  */
 export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
+export { startNotifier, type Notifier } from './notify/notifier.ts';
+export { notifierConfigOf, type NotifierConfig, type NotifierLimits, type NotifierOptions } from './notify/options.ts';
 export type { DispatcherLimits, DispatcherOptions } from './options.ts';
 export type { StartWatch, Watch } from './run/executions.ts';
 export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
@@ -26,6 +28,7 @@ export {
   DispatcherReplacedError,
   DispatcherRunningError,
   ExecutionStartError,
+  TargetRefusedError,
   UsageError,
 } from './errors.ts';
 export { main } from './main.ts';

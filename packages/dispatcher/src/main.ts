@@ -7,6 +7,8 @@ import { openDatabase } from '@autotest/core/db';
 import { createServerLog, startTelemetry } from '@autotest/core/telemetry';
 import { UsageError } from './errors.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
+import { startNotifier, type Notifier } from './notify/notifier.ts';
+import { notifierConfigOf } from './notify/options.ts';
 import { dispatcherChecks } from './telemetry/checks.ts';
 
 const help = `Usage: autotest-dispatcher [options]
@@ -24,6 +26,7 @@ and is taken up by the next start.
   --metrics-host ADDRESS
                       address for them (default: 127.0.0.1); everybody who reaches it may read
   --abort-running     abort what runs when stopping
+  --no-notify         send no mails and webhooks from here
   --help
 `;
 
@@ -57,6 +60,7 @@ function readArguments(args: readonly string[]) {
         'metrics-port': { type: 'string' },
         'metrics-host': { type: 'string' },
         'abort-running': { type: 'boolean' },
+        'no-notify': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -78,7 +82,9 @@ async function run(values: ReturnType<typeof readArguments>): Promise<void> {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const database = await openDatabase(values.database ?? `sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true });
+    let notifier: Notifier | undefined;
     try {
+      if (!values['no-notify']) notifier = startNotifier({ database, log, config: notifierConfigOf(process.env) });
       const { metrics, tracing, checks } = telemetry;
       const dispatcher = await startDispatcher({
         database,
@@ -96,6 +102,7 @@ async function run(values: ReturnType<typeof readArguments>): Promise<void> {
       telemetry.stopping();
       await dispatcher.stop({ abortRunning: values['abort-running'] ?? false });
     } finally {
+      await notifier?.stop();
       await database.close();
     }
   } finally {

@@ -23,7 +23,14 @@ export function demoCommand(outcome: { exitCode: ExitCode }): CommandModule<unkn
       const { registerThisMachine } = await import('../server/this-machine.ts');
       const data = mkdtempSync(join(tmpdir(), 'autotest-demo-'));
       note(`Starting everything on embedded SQLite in ${data}`);
-      const running = await start({ data, host: '127.0.0.1', port: 0, server: true, dispatcher: true });
+      const running = await start({
+        data,
+        host: '127.0.0.1',
+        port: 0,
+        server: true,
+        dispatcher: true,
+        notifier: false,
+      });
       try {
         await registerThisMachine(running.database);
         note('Registered this machine as host `localhost`.');

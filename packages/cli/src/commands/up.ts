@@ -19,6 +19,7 @@ interface ServeArguments extends DataArguments {
   port: number;
   'public-url': string | undefined;
   'local-host': boolean;
+  notify: boolean;
 }
 
 /** `autotest up`: everything in one process. */
@@ -26,31 +27,31 @@ export const upCommand: CommandModule<unknown, ServeArguments> = {
   command: 'up',
   describe: 'start everything in this process: web interface, API and dispatcher',
   builder: (cli) =>
-    serveOptions(cli).option('local-host', {
+    notifyOption(serveOptions(cli)).option('local-host', {
       type: 'boolean',
       default: true,
       describe: 'at the first start, register this machine as a host',
     }),
-  handler: (args) => serve(args, { server: true, dispatcher: true }),
+  handler: (args) => serve(args, { server: true, dispatcher: true, notifier: args.notify }),
 };
 
 /** `autotest server`: web interface and API alone. */
-export const serverCommand: CommandModule<unknown, ServeArguments> = {
+export const serverCommand: CommandModule<unknown, Omit<ServeArguments, 'notify'>> = {
   command: 'server',
   describe: 'start the web interface and the API alone',
   builder: (cli) => serveOptions(cli).option('local-host', { type: 'boolean', default: false, hidden: true }),
-  handler: (args) => serve(args, { server: true, dispatcher: false }),
+  handler: (args) => serve(args, { server: true, dispatcher: false, notifier: false }),
 };
 
 /** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
-export const dispatcherCommand: CommandModule<unknown, DataArguments> = {
+export const dispatcherCommand: CommandModule<unknown, DataArguments & { notify: boolean }> = {
   command: 'dispatcher',
   describe: 'start a dispatcher alone: assigns hosts and runs jobs; or list and drain those there are',
-  builder: (cli) => dispatcherCommands(dataOptions(cli)),
+  builder: (cli) => dispatcherCommands(notifyOption(dataOptions(cli))),
   handler: (args) =>
     serve(
       { ...args, host: '127.0.0.1', port: 0, 'public-url': undefined, 'local-host': false },
-      { server: false, dispatcher: true },
+      { server: false, dispatcher: true, notifier: args.notify },
     ),
 };
 
@@ -88,6 +89,14 @@ function metricsPort(): number | undefined {
   return text ? Number(text) : undefined;
 }
 
+function notifyOption<T>(cli: Argv<T>) {
+  return cli.option('notify', {
+    type: 'boolean',
+    default: true,
+    describe: 'send mails and webhooks; --no-notify does not',
+  });
+}
+
 function serveOptions<T>(cli: Argv<T>) {
   return dataOptions(cli)
     .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
@@ -96,10 +105,18 @@ function serveOptions<T>(cli: Argv<T>) {
       default: Number(process.env.PORT ?? 8080),
       describe: 'port to listen on; 0 takes any [PORT]',
     })
-    .option('public-url', { type: 'string', describe: 'address under which people reach the web interface' });
+    .option('public-url', {
+      type: 'string',
+      default: process.env.AUTOTEST_PUBLIC_URL,
+      describe: 'address under which people reach the web interface [AUTOTEST_PUBLIC_URL]',
+      defaultDescription: 'host and port',
+    });
 }
 
-async function serve(args: ServeArguments, parts: { server: boolean; dispatcher: boolean }): Promise<void> {
+async function serve(
+  args: Omit<ServeArguments, 'notify'>,
+  parts: { server: boolean; dispatcher: boolean; notifier: boolean },
+): Promise<void> {
   // Only here, because a command that talks to a server must not load an ORM.
   const { start } = await import('../server/start.ts');
   const running = await start({

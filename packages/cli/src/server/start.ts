@@ -6,7 +6,13 @@ import type { LogLevel } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { openDatabase } from '@autotest/core/db';
 import { createServerLog, startTelemetry, type HealthServer } from '@autotest/core/telemetry';
-import { dispatcherChecks, startDispatcher, type Dispatcher } from '@autotest/dispatcher';
+import {
+  dispatcherChecks,
+  notifierConfigOf,
+  startDispatcher,
+  startNotifier,
+  type Dispatcher,
+} from '@autotest/dispatcher';
 import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
 import { removeLocalServer, writeLocalServer } from '../config.ts';
 
@@ -21,6 +27,8 @@ export interface StartOptions {
   readonly server: boolean;
   /** Assign hosts and run jobs. */
   readonly dispatcher: boolean;
+  /** Send mails and webhooks; configured by the environment. */
+  readonly notifier: boolean;
   /** What is worth a line on stderr. @default 'warn' */
   readonly logLevel?: LogLevel | undefined;
   /** One JSON object a line. */
@@ -110,6 +118,12 @@ export async function start(options: StartOptions): Promise<Running> {
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
       checks.add(...dispatcherChecks(database, running.id));
+    }
+    if (options.notifier) {
+      const config = notifierConfigOf(process.env);
+      const publicUrl = options.publicUrl ?? config.publicUrl ?? server?.url;
+      const notifier = startNotifier({ database, log, config: { ...config, ...(publicUrl && { publicUrl }) } });
+      teardowns.push(() => notifier.stop());
     }
     if (access) {
       // Last: one that does not start must not take the place of one that runs.

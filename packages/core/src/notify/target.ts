@@ -1,6 +1,7 @@
 /** Where notifications go: addresses of mail, separated by commas, or the URL of a webhook. */
 export type NotificationTarget =
-  { readonly channel: 'mail' | 'webhook'; readonly target: string } | { readonly problem: string };
+  | { readonly channel: 'mail' | 'webhook'; readonly target: string }
+  | { readonly problem: string };
 
 const maxUrlLength = 2000;
 const maxAddresses = 20;

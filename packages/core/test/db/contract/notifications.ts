@@ -1,9 +1,24 @@
 import type { ClaimedDelivery, Database, NewNotificationRule } from '@autotest/core/db';
 import { expect, it } from 'vitest';
-import { finishEntry, newJob, only, putBundle, startEntry, submitWithHosts, useDatabase, type StoreUnderTest } from './fixture.ts';
+import {
+  finishEntry,
+  newJob,
+  only,
+  putBundle,
+  startEntry,
+  submitWithHosts,
+  useDatabase,
+  type StoreUnderTest,
+} from './fixture.ts';
 
 export function webhookRule(more: Partial<NewNotificationRule> = {}): NewNotificationRule {
-  return { owner: 'anna', channel: 'webhook', target: 'https://ci.example.org/hook', secret: 'whsec_c2VjcmV0', ...more };
+  return {
+    owner: 'anna',
+    channel: 'webhook',
+    target: 'https://ci.example.org/hook',
+    secret: 'whsec_c2VjcmV0',
+    ...more,
+  };
 }
 
 /** Queues one delivery of each rule, of an event of its own. */
@@ -32,7 +47,9 @@ export function describeNotifications(store: StoreUnderTest): void {
 
   it('adds, changes, lists and removes rules, and tells of it without saying where they lead', async () => {
     const { notifications, events } = opened.db;
-    const standing = await notifications.addRule(webhookRule({ filter: { outcomes: ['failed'], nameContains: 'boot' } }));
+    const standing = await notifications.addRule(
+      webhookRule({ filter: { outcomes: ['failed'], nameContains: 'boot' } }),
+    );
     const ofJob = await notifications.addRule({ owner: 'bob', channel: 'mail', target: 'bob@example.org', jobId: 7 });
     expect(standing).toMatchObject({ enabled: true, filter: { outcomes: ['failed'], nameContains: 'boot' } });
     expect(ofJob).toMatchObject({ jobId: 7, filter: {} });
@@ -49,7 +66,9 @@ export function describeNotifications(store: StoreUnderTest): void {
     expect(await notifications.rulesAbout([7])).toEqual([ofJob]);
     await notifications.removeRule(ofJob.id, 'bob');
     expect(await notifications.rules({ first: 9 })).toEqual([changed]);
-    await expect(notifications.updateRule(4711, { enabled: true }, 'x')).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
+    await expect(notifications.updateRule(4711, { enabled: true }, 'x')).rejects.toMatchObject({
+      code: 'AT_NOT_FOUND',
+    });
     await expect(notifications.removeRule(ofJob.id, 'x')).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
     await expect(notifications.enqueueTest(ofJob.id, '{}', 'x')).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
     await expect(notifications.redeliver(4711, 'x')).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
@@ -162,7 +181,9 @@ export function describeNotifications(store: StoreUnderTest): void {
     const [claimed] = await claimAll(opened.db, now);
     await notifications.giveBack(claimed?.delivery ?? only([]));
     await notifications.updateRule(rule.id, { enabled: false, reason: 'It is gone.' }, 'bob');
-    expect((await notifications.deliveries({ first: 9, state: 'failed' })).map(({ problem }) => problem)).toEqual(['It is gone.']);
+    expect((await notifications.deliveries({ first: 9, state: 'failed' })).map(({ problem }) => problem)).toEqual([
+      'It is gone.',
+    ]);
     await notifications.removeRule(rule.id, 'bob');
     expect(await notifications.deliveries({ first: 9 })).toEqual([]);
   });
@@ -187,10 +208,16 @@ export function describeNotifications(store: StoreUnderTest): void {
   it('adds rules with the job that they are about, once', async () => {
     const { db } = opened;
     await putBundle(db);
-    const options = { requestId: 'r', notify: [{ owner: 'anna', channel: 'mail', target: 'anna@example.org' }] } as const;
+    const options = {
+      requestId: 'r',
+      notify: [{ owner: 'anna', channel: 'mail', target: 'anna@example.org' }],
+    } as const;
     const { job } = await db.jobs.submit(newJob(), options);
     await db.jobs.submit(newJob(), options);
-    expect(only(await db.notifications.rules({ first: 9 }))).toMatchObject({ jobId: job.id, target: 'anna@example.org' });
+    expect(only(await db.notifications.rules({ first: 9 }))).toMatchObject({
+      jobId: job.id,
+      target: 'anna@example.org',
+    });
   });
 
   it('tells once when a job starts', async () => {
