@@ -10,6 +10,7 @@ import { loginLinkCommand } from './commands/login-link.ts';
 import { hostCommand } from './commands/host.ts';
 import { jobCommand } from './commands/job.ts';
 import { labelCommand } from './commands/label.ts';
+import { notifyCommand } from './commands/notify.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(userCommand)
     .command(accountCommand)
     .command(aclCommand)
+    .command(notifyCommand)
     .command(resultsCommand(outcome))
     .command('client run', 'run a client control file on this machine, without a server (autotest client run --help)')
     .command('autoserv', 'run control files on machines without a server (autotest autoserv --help)')

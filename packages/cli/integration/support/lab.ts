@@ -52,7 +52,7 @@ export async function startLab(
     database?: string;
     dispatcher?: boolean;
     /** For all its processes. */
-    env?: Readonly<Record<string, string>>;
+    env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<Lab> {
   const root = mkdtempSync(join(tmpdir(), 'autotest-lab-'));

@@ -8,6 +8,7 @@ import {
   type SubmittedJob,
 } from '@autotest/graphql/client';
 import type { Argv } from 'yargs';
+import { noteSecret } from '../commands/notify.ts';
 import { parsePairs } from '../commands/params.ts';
 import { RefusedError } from '../errors.ts';
 
@@ -24,6 +25,7 @@ export interface SubmitArguments {
   timeout: string | undefined;
   'max-runtime': string | undefined;
   'request-id': string | undefined;
+  notify: string[];
 }
 
 export function submitOptions<T>(cli: Argv<T>) {
@@ -59,7 +61,13 @@ export function submitOptions<T>(cli: Argv<T>) {
     .option('priority', { choices: ['low', 'medium', 'high', 'urgent'] as const })
     .option('timeout', { type: 'string', describe: 'of the job from now on, such as 2h' })
     .option('max-runtime', { type: 'string', describe: 'of each execution, such as 30m' })
-    .option('request-id', { type: 'string', describe: 'submitting again with the same id gives the same job' });
+    .option('request-id', { type: 'string', describe: 'submitting again with the same id gives the same job' })
+    .option('notify', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'who is told when the job ends: an address of mail or the URL of a webhook (repeat for several)',
+    });
 }
 
 /** Bundles a control file and submits it. @throws RefusedError with everything the server says against it */
@@ -89,6 +97,7 @@ export async function submit(server: Connection, args: SubmitArguments): Promise
     ...(args.timeout !== undefined && { timeout: parseDuration(args.timeout) }),
     ...(args['max-runtime'] !== undefined && { maxRuntime: parseDuration(args['max-runtime']) }),
     ...(args['request-id'] !== undefined && { requestId: args['request-id'] }),
+    ...(args.notify.length > 0 && { notify: args.notify }),
   };
   return submitInput(server, input);
 }
@@ -96,7 +105,9 @@ export async function submit(server: Connection, args: SubmitArguments): Promise
 /** Submits a job. @throws RefusedError with everything the server says against it */
 export async function submitInput(server: Connection, input: SubmitJobInput): Promise<SubmittedJob['job']> {
   try {
-    return (await submitJob(server, input)).job;
+    const { job, notifications } = await submitJob(server, input);
+    for (const { rule, secret } of notifications) if (secret !== null) noteSecret(rule.target, secret);
+    return job;
   } catch (error) {
     if (error instanceof JobRefusedError) throw new RefusedError(error.code, error.message, hintsOf(error.refusal));
     throw error;

@@ -559,6 +559,8 @@ export interface NotificationStore {
   ruleById(id: number): Promise<NotificationRuleRow | undefined>;
   /** Newest first; keyset by id. */
   rules(query: { first: number; beforeId?: number; owner?: string; jobId?: number }): Promise<NotificationRuleRow[]>;
+  /** The newest rule of somebody about any job that leads there. */
+  standingRule(owner: string, target: string): Promise<NotificationRuleRow | undefined>;
   /** Those that are switched on and are about any job, or about one of these. */
   rulesAbout(jobIds: readonly number[]): Promise<NotificationRuleRow[]>;
 

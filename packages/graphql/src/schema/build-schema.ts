@@ -12,6 +12,7 @@ import { HostHoldResolver } from '../hosts/hold.resolver.ts';
 import { HostResolver } from '../hosts/host.resolver.ts';
 import { JobResolver } from '../jobs/job.resolver.ts';
 import { LabelResolver } from '../labels/label.resolver.ts';
+import { NotificationDeliveryResolver, NotificationRuleResolver } from '../notifications/notification.resolver.ts';
 import { ResultResolver } from '../results/result.resolver.ts';
 import { SubmitResolver } from '../submit/submit.resolver.ts';
 import { TaskResolver } from '../tasks/task.resolver.ts';
@@ -38,6 +39,8 @@ export function buildApiSchema(): GraphQLSchema {
       LabelResolver,
       AccountResolver,
       DispatcherResolver,
+      NotificationRuleResolver,
+      NotificationDeliveryResolver,
     ],
     // What a type cannot say is checked where it is used, with messages of its own.
     validate: false,

@@ -42,7 +42,8 @@ export const PriorityEnum = enumOf('Priority', priorities);
 export const RebootBeforeEnum = enumOf('RebootBefore', rebootPolicies.before);
 export const RebootAfterEnum = enumOf('RebootAfter', rebootPolicies.after);
 
-function enumOf<const T extends string>(name: string, values: readonly T[]): Record<T, T> {
+/** An enum of GraphQL whose names are its values. */
+export function enumOf<const T extends string>(name: string, values: readonly T[]): Record<T, T> {
   // oxlint-disable-next-line no-unsafe-type-assertion -- every value is its own key
   const object = Object.fromEntries(values.map((value) => [value, value])) as Record<T, T>;
   registerEnumType(object, { name });

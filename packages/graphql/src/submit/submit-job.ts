@@ -13,6 +13,8 @@ import { bundleToJson, matchesWithinTime } from '@autotest/core/bundle';
 import type { Database } from '@autotest/core/db';
 import { requireRole, type Principal } from '../auth/principal.ts';
 import { principalOf, type ApiContext } from '../context.ts';
+import { planRules, plannedRulesOf } from '../notifications/new-rule.ts';
+import { InputInvalidType } from '../schema/user-error.ts';
 import { chooseHosts } from './choose-hosts.ts';
 import { readBundle } from './read-bundle.ts';
 import type { SubmitJobInput } from './submit.input.ts';
@@ -74,6 +76,8 @@ async function take(
     maxRuntimeMs: readLimit('maxRuntime', input.maxRuntime),
     ...(trace && { traceParent: formatTraceParent(trace) }),
   } as const;
+  const rules = await planRules(database, principal.user.login, input.notify ?? []);
+  if (rules instanceof InputInvalidType) throw new Refused(rules);
   await database.bundles.put({
     hash: bundle.hash,
     fileName: bundle.fileName,
@@ -81,8 +85,11 @@ async function take(
     json: bundleToJson(bundle),
     sizeBytes: bundle.sizeBytes,
   });
-  const { job, repeated } = await database.jobs.submit(fields, requestId === undefined ? {} : { requestId });
-  return new SubmitJobSuccessType(job, repeated);
+  const { job, repeated } = await database.jobs.submit(fields, {
+    notify: rules.map(({ rule }) => rule),
+    ...(requestId !== undefined && { requestId }),
+  });
+  return new SubmitJobSuccessType(job, repeated, repeated ? [] : await plannedRulesOf(database, job.id, rules));
 }
 
 /** Request ids are their user's own: nobody finds somebody else's job by guessing one. */

@@ -65,4 +65,10 @@ export class SubmitJobInput {
 
   @Field(() => String, { nullable: true, description: "Makes a repeated submission give the first one's job." })
   readonly requestId?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Who is told when the job ends: addresses of mail, or http(s) URLs of webhooks.',
+  })
+  readonly notify?: readonly string[] | null;
 }

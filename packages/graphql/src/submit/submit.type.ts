@@ -1,6 +1,7 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import { ControlProblemType } from '../control/control.type.ts';
 import { JobType } from '../jobs/job.type.ts';
+import { NotificationRuleSuccessType } from '../notifications/notification.type.ts';
 import { InputInvalidType, UserErrorType } from '../schema/user-error.ts';
 
 @ObjectType('ControlInvalid', { implements: UserErrorType })
@@ -59,10 +60,16 @@ export class SubmitJobSuccessType {
   @Field(() => Boolean, { description: 'True where the requestId was seen before.' })
   readonly repeated: boolean;
 
-  constructor(job: object, repeated: boolean) {
+  @Field(() => [NotificationRuleSuccessType], {
+    description: 'Rules that were made for `notify`; with secrets that were made for them.',
+  })
+  readonly notifications: readonly NotificationRuleSuccessType[];
+
+  constructor(job: object, repeated: boolean, notifications: readonly NotificationRuleSuccessType[] = []) {
     // oxlint-disable-next-line no-unsafe-type-assertion -- fields that a row has not are resolved from it
     this.job = job as JobType;
     this.repeated = repeated;
+    this.notifications = notifications;
   }
 }
 

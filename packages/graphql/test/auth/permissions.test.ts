@@ -52,6 +52,17 @@ const mutations: Record<string, { query: string; variables?: Record<string, unkn
     query: 'mutation { setDispatcherDraining(id: "d1", draining: true) { id } }',
     may: ['admin'],
   },
+  addNotificationRule: {
+    query: 'mutation { addNotificationRule(input: { target: "a@example.org" }) { __typename } }',
+    may: ['user', 'owner', 'admin'],
+  },
+  updateNotificationRule: {
+    query: 'mutation { updateNotificationRule(id: "1", input: { enabled: false }) { __typename } }',
+    may: ['owner', 'admin'],
+  },
+  removeNotificationRule: { query: 'mutation { removeNotificationRule(id: "1") }', may: ['owner', 'admin'] },
+  testNotificationRule: { query: 'mutation { testNotificationRule(id: "1") { id } }', may: ['owner', 'admin'] },
+  redeliverNotification: { query: 'mutation { redeliverNotification(id: "1") { id } }', may: ['owner', 'admin'] },
 };
 const roleOf: Readonly<Record<Who, Role>> = { viewer: 'viewer', user: 'user', owner: 'user', admin: 'admin' };
 
@@ -65,6 +76,9 @@ async function startWithJob(): Promise<TestServer> {
   await database.access.create({ name: 'x' }, 'test');
   await database.accounts.set({ name: 'y', weight: 2 }, 'test');
   await database.scheduling.register({ id: 'd1', machine: 'm', pid: 1, startedAt: 1, maxExecutions: 1, pools: [] });
+  const { notifications } = database;
+  const rule = await notifications.addRule({ owner: 'owner', channel: 'mail', target: 'owner@example.org' });
+  await notifications.enqueueTest(rule.id, '{}', 'owner');
   const authorization = `Bearer ${await server.token('owner', 'user')}`;
   await server.post(
     { query: mutations.submitJob?.query, variables: mutations.submitJob?.variables },

@@ -158,6 +158,8 @@ export type SubmitJobInput = {
   rebootAfter?: RebootAfter | null | undefined;
   /** Makes a repeated submission give the first one's job. */
   requestId?: string | null | undefined;
+  /** Who is told when the job ends: addresses of mail, or http(s) URLs of webhooks. */
+  notify?: Array<string> | null | undefined;
 };
 
 export type RebootBefore =

@@ -61,6 +61,9 @@ export function describeNotifications(store: StoreUnderTest): void {
     expect(await notifications.rules({ first: 1, beforeId: ofJob.id })).toEqual([standing]);
     expect(await notifications.rulesAbout([7, 8])).toEqual([standing, ofJob]);
     expect(await notifications.rulesAbout([])).toEqual([standing]);
+    expect(await notifications.standingRule('anna', standing.target)).toEqual(standing);
+    expect(await notifications.standingRule('bob', standing.target)).toBeUndefined();
+    expect(await notifications.standingRule('bob', ofJob.target)).toBeUndefined();
     const changed = await notifications.updateRule(standing.id, { enabled: false, filter: {} }, 'root');
     expect(changed).toMatchObject({ enabled: false, filter: {}, target: standing.target });
     expect(await notifications.rulesAbout([7])).toEqual([ofJob]);

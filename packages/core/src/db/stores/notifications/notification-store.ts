@@ -3,7 +3,7 @@ import type { Session } from '../../session.ts';
 import { claimDeliveries, dueDeliveries } from './claim.ts';
 import { advanceCursor, readCursor } from './cursor.ts';
 import { deliveryById, enqueueTest, listDeliveries, redeliver } from './deliveries.ts';
-import { addRule, listRules, removeRule, ruleById, rulesAbout, updateRule } from './rules.ts';
+import { addRule, listRules, removeRule, ruleById, rulesAbout, standingRule, updateRule } from './rules.ts';
 import { giveBack, markFailed, markSent } from './settle.ts';
 
 export function notificationStore(session: Session): NotificationStore {
@@ -13,6 +13,7 @@ export function notificationStore(session: Session): NotificationStore {
     removeRule: (id, by) => removeRule(session, id, by),
     ruleById: (id) => ruleById(session, id),
     rules: (query) => listRules(session, query),
+    standingRule: (owner, target) => standingRule(session, owner, target),
     rulesAbout: (jobIds) => rulesAbout(session, jobIds),
     cursor: () => readCursor(session),
     advance: (step) => advanceCursor(session, step),

@@ -84,6 +84,22 @@ export async function listRules(
   return (await query.execute()).map(ruleRow);
 }
 
+export async function standingRule(
+  { db }: Session,
+  owner: string,
+  target: string,
+): Promise<NotificationRuleRow | undefined> {
+  const raw = await db
+    .selectFrom('notification_rules')
+    .selectAll()
+    .where('jobId', 'is', null)
+    .where('owner', '=', owner)
+    .where('target', '=', target)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return raw && ruleRow(raw);
+}
+
 export async function rulesAbout({ db }: Session, jobIds: readonly number[]): Promise<NotificationRuleRow[]> {
   const enabled = db.selectFrom('notification_rules').selectAll().where('enabled', '=', 1).orderBy('id');
   const parts = chunks(jobIds).map((part) => enabled.where('jobId', 'in', part).execute());
