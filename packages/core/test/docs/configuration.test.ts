@@ -68,15 +68,17 @@ describe('the configuration page', () => {
     expect(documentedOptions(heading)).toEqual(parsedOptions(file));
   });
 
-  it('lists the limits of a dispatcher with their defaults', () => {
-    const limits =
-      /interface DispatcherLimits \{(.*?)\n\}/s.exec(read('packages/dispatcher/src/options.ts'))?.[1] ?? '';
+  it.each([
+    ['Limits of a dispatcher', 'DispatcherLimits', 'packages/dispatcher/src/options.ts'],
+    ['Limits of a notifier', 'NotifierLimits', 'packages/dispatcher/src/notify/options.ts'],
+  ])('lists the %s with their defaults', (heading, name, file) => {
+    const limits = new RegExp(`interface ${name} \\{(.*?)\\n\\}`, 's').exec(read(file))?.[1] ?? '';
     const declared = [...limits.matchAll(/@default (.+?) \*\/\s+readonly (\w+)/g)].map(([, value, name]) => [
       `\`${name}\``,
       value,
     ]);
     expect(declared.length).toBeGreaterThan(0);
-    expect(rowsBelow('Limits of a dispatcher').map(([name, , value]) => [name, value])).toEqual(declared);
+    expect(rowsBelow(heading).map(([name, , value]) => [name, value])).toEqual(declared);
   });
 
   it('leaves no cell of a name or a meaning empty', () => {
