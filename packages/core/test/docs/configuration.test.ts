@@ -71,8 +71,8 @@ describe('the configuration page', () => {
   it.each([
     ['Limits of a dispatcher', 'DispatcherLimits', 'packages/dispatcher/src/options.ts'],
     ['Limits of a notifier', 'NotifierLimits', 'packages/dispatcher/src/notify/options.ts'],
-  ])('lists the %s with their defaults', (heading, name, file) => {
-    const limits = new RegExp(`interface ${name} \\{(.*?)\\n\\}`, 's').exec(read(file))?.[1] ?? '';
+  ])('lists the %s with their defaults', (heading, type, file) => {
+    const limits = new RegExp(`interface ${type} \\{(.*?)\\n\\}`, 's').exec(read(file))?.[1] ?? '';
     const declared = [...limits.matchAll(/@default (.+?) \*\/\s+readonly (\w+)/g)].map(([, value, name]) => [
       `\`${name}\``,
       value,

@@ -26,16 +26,13 @@ export async function describe(
   publicUrl: string | undefined,
 ): Promise<NotificationMessage> {
   const head = { version: 1, timestamp: new Date(occurrence.event.t).toISOString() } as const;
-  switch (occurrence.kind) {
-    case 'host.setAside': {
-      const host = reportHost(occurrence.host, occurrence.event.data.reason, publicUrl);
-      return { ...head, type: 'host.setAside', data: { host } };
-    }
-    case 'job.started':
-      return { ...head, type: 'job.started', data: { job: reportJob(occurrence.job, publicUrl) } };
-    case 'job.finished':
-      return { ...head, type: 'job.finished', data: await report(database, occurrence.job, publicUrl) };
+  if (occurrence.kind === 'host.setAside') {
+    const host = reportHost(occurrence.host, occurrence.event.data.reason, publicUrl);
+    return { ...head, type: 'host.setAside', data: { host } };
   }
+  const { kind, job } = occurrence;
+  if (kind === 'job.started') return { ...head, type: kind, data: { job: reportJob(job, publicUrl) } };
+  return { ...head, type: kind, data: await report(database, job, publicUrl) };
 }
 
 async function report(database: Database, job: JobRow, publicUrl: string | undefined): Promise<JobReport> {

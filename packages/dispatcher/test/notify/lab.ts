@@ -9,7 +9,7 @@ import type {
   NotificationRuleRow,
 } from '@autotest/core/db';
 import { makeTestDatabase, newJob } from '@autotest/core/testing';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { startNotifier, type Notifier, type NotifierConfig, type NotifierLimits } from '../../src/index.ts';
 
 /** Tests as a journal tells of them. */
@@ -45,7 +45,11 @@ export class Lab {
       config: { allowPrivateTargets: true, ...config, limits: quick },
     });
     // Registered later than the end of the database, so done before it.
-    onTestFinished(() => notifier.stop());
+    onTestFinished(async () => {
+      await notifier.stop();
+      // It gets over most errors; that there was one is a failure all the same.
+      expect(this.log.filter((line) => line.includes(' ERROR '))).toEqual([]);
+    });
     return notifier;
   }
 

@@ -85,13 +85,13 @@ test('Starts, hosts set aside and tests of rules are told by mail as well.', asy
   await lab.untilDeliveries(1);
   await lab.setAside(await lab.addHost('bad'), 'no disk');
   await lab.untilDeliveries(2);
-  const test = {
+  const message = {
     version: 1,
     type: 'test',
     timestamp: '2030-01-01T00:00:00Z',
     data: { rule: { id: rule.id, owner: 'anna' }, by: 'anna' },
   };
-  await lab.database.notifications.enqueueTest(rule.id, JSON.stringify(test), 'anna');
+  await lab.database.notifications.enqueueTest(rule.id, JSON.stringify(message), 'anna');
   await lab.untilDeliveries(3);
   const mails = await mailbox.parsed();
   expect(mails.map(({ subject }) => subject)).toEqual([

@@ -120,8 +120,9 @@ test('A target that does not answer delays nobody else, however many wait for it
   await lab.webhook(quick.url);
   lab.start({ limits: { sendTimeoutMs: 60_000, maxSends: 3, stopMs: 0 } });
   for (let n = 0; n < 5; n++) await lab.runJob();
-  await lab.until('the quick ones', () => quick.requests.length === 5);
   // As many as have a place in its lane.
+  await lab.until('the slow ones', () => slow.requests.length === 2);
+  await lab.until('the quick ones', () => quick.requests.length === 5);
   expect(slow.requests).toHaveLength(2);
 });
 

@@ -10,6 +10,7 @@ import {
   UpdateNotificationRuleDocument,
   type AddNotificationRuleInput,
   type Connection,
+  type NotificationFilterInput,
 } from '../../src/client/index.ts';
 import { controlSource } from '../support/control-files.ts';
 import { startTestServer } from '../support/test-server.ts';
@@ -52,13 +53,13 @@ describe('rules of notification', () => {
   test('keep what they are to be told of', async () => {
     const { as } = await startTestServer();
     const ada = await as('ada', 'user');
-    const filter = {
+    const filter: NotificationFilterInput = {
       on: ['jobFinished', 'hostSetAside'],
       outcomes: ['failed', 'error'],
       owner: 'bob',
       nameContains: 'boot',
       suiteId: '7',
-    } as const;
+    };
     expect((await add(ada, { target: hook, filter })).rule.filter).toEqual(filter);
     const plain = (await add(ada, { target: hook })).rule.filter;
     expect(plain).toEqual({ on: ['jobFinished'], outcomes: null, owner: null, nameContains: null, suiteId: null });
@@ -120,18 +121,21 @@ describe('rules of notification', () => {
     expect(notificationDeliveries.edges[0]?.node.message).toMatchObject({ type: 'test', data: { by: 'ada' } });
     await ada.request(UpdateNotificationRuleDocument, { id: rule.id, input: { enabled: false } });
     expect(await database.notifications.deliveryById(Number(delivery.id))).toMatchObject({ state: 'failed' });
-    for (const document of [TestNotificationRuleDocument, RedeliverNotificationDocument])
-      await expect(ada.request(document, { id: '1' })).rejects.toMatchObject({ code: 'AT_INPUT_INVALID' });
+    for (const refused of [
+      ada.request(TestNotificationRuleDocument, { id: rule.id }),
+      ada.request(RedeliverNotificationDocument, { id: delivery.id }),
+    ])
+      await expect(refused).rejects.toMatchObject({ code: 'AT_INPUT_INVALID' });
     await ada.request(UpdateNotificationRuleDocument, { id: rule.id, input: { enabled: true } });
     const { redeliverNotification } = await ada.request(RedeliverNotificationDocument, { id: delivery.id });
     expect(redeliverNotification).toMatchObject({ state: 'queued', problem: null });
     await ada.request(RemoveNotificationRuleDocument, { id: rule.id });
-    for (const document of [
-      TestNotificationRuleDocument,
-      RedeliverNotificationDocument,
-      RemoveNotificationRuleDocument,
+    for (const missing of [
+      ada.request(TestNotificationRuleDocument, { id: rule.id }),
+      ada.request(RedeliverNotificationDocument, { id: delivery.id }),
+      ada.request(RemoveNotificationRuleDocument, { id: rule.id }),
     ])
-      await expect(ada.request(document, { id: '1' })).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
+      await expect(missing).rejects.toMatchObject({ code: 'AT_NOT_FOUND' });
   });
 });
 

@@ -1,5 +1,6 @@
 import {
   formatDuration,
+  type HostSetAsideMessage,
   type JobFinishedMessage,
   type JobStartedMessage,
   type NotificationMessage,
@@ -35,22 +36,23 @@ export function letterOf(message: NotificationMessage): Letter {
       return finished(message);
     case 'job.started':
       return started(message);
-    case 'host.setAside': {
-      const { name, reason, url } = message.data.host;
-      return {
-        subject: `host ${name} was set aside`,
-        headline: `Host ${name} failed repair and gets no jobs until it is well again.`,
-        sections: reason === undefined ? [] : [{ title: 'Why', items: [{ text: reason }], more: 0 }],
-        ...(url !== undefined && { url }),
-      };
-    }
+    case 'host.setAside':
+      return setAside(message);
     case 'test':
-      return {
-        subject: `test of rule ${message.data.rule.id}`,
-        headline: `${message.data.by} tries out rule ${message.data.rule.id}. It works.`,
-        sections: [],
-      };
+      break;
   }
+  const { rule, by } = message.data;
+  return { subject: `test of rule ${rule.id}`, headline: `${by} tries out rule ${rule.id}. It works.`, sections: [] };
+}
+
+function setAside({ data: { host } }: HostSetAsideMessage): Letter {
+  const { name, reason, url } = host;
+  return {
+    subject: `host ${name} was set aside`,
+    headline: `Host ${name} failed repair and gets no jobs until it is well again.`,
+    sections: reason === undefined ? [] : [{ title: 'Why', items: [{ text: reason }], more: 0 }],
+    ...(url !== undefined && { url }),
+  };
 }
 
 function finished({ data }: JobFinishedMessage): Letter {
