@@ -75,9 +75,10 @@ export class Lab {
     const submitted = await jobs.submit(newJob({ owner: 'anna', bundleHash: 'sha256:x', hostIds: [host.id], ...job }));
     const [entry] = submitted.entries;
     if (!entry) throw new Error('the job has no entry');
-    await scheduling.write(async (w) => {
-      const lease = await w.takeLease(host.id, { kind: 'entry', id: entry.id }, 'd1', Date.now() + 60_000);
-      const execution = await w.addExecution({
+    const { leases } = await scheduling.reload({ hosts: [host.id] });
+    const started = await scheduling.write((change) => {
+      const lease = change.takeLease(leases[0], host.id, { kind: 'entry', id: entry.id }, 'd1');
+      const execution = change.addExecution({
         purpose: 'job',
         jobId: entry.jobId,
         attempt: 1,
@@ -87,19 +88,25 @@ export class Lab {
         socketPath: '/nowhere',
         dispatcherId: 'd1',
       });
-      let row = await w.moveEntry(entry, 'assign', { hostId: host.id });
-      row = await w.moveEntry(row, 'host_ready');
-      row = await w.moveEntry(row, 'launch', { executionId: execution.id });
-      row = await w.moveEntry(row, 'started');
-      const records = tests.flatMap((shown, n) => recordsOf(shown, host.name, 2 * n + 1, lease.epoch));
-      await scheduling.ingest(execution.id, { fromOffset: 0, toOffset: 1, records });
+      let row = change.moveEntry(entry, 'assign', { hostId: host.id });
+      row = change.moveEntry(row, 'host_ready');
+      row = change.moveEntry(row, 'launch', { executionId: execution.id });
+      return { lease, execution, row };
+    });
+    if (!started) throw new Error('the job did not start');
+    const { lease, execution } = started;
+    const running = await scheduling.write((change) => change.moveEntry(started.row, 'started'));
+    if (!running) throw new Error('the job does not run');
+    const records = tests.flatMap((shown, n) => recordsOf(shown, host.name, 2 * n + 1, lease.epoch));
+    await scheduling.ingest(execution.id, { fromOffset: 0, toOffset: 1, records });
+    await scheduling.write((change) => {
       const cause =
         outcome === 'error' ? { cause: { code: 'AT_HOST_LOST', message: 'no answer <b>for</b> 5 min' } } : {};
-      row = await w.moveEntry(row, 'end', { outcome, ...cause });
-      row = await w.moveEntry(row, 'gathered');
-      row = await w.moveEntry(row, 'parsed');
-      await w.moveEntry(row, 'archived');
-      await w.releaseLease(host.id, lease.epoch);
+      let row = change.moveEntry(running, 'end', { outcome, ...cause });
+      row = change.moveEntry(row, 'gathered');
+      row = change.moveEntry(row, 'parsed');
+      change.moveEntry(row, 'archived');
+      change.releaseLease(lease);
     });
     const finished = await jobs.byId(submitted.job.id);
     if (finished?.state !== 'finished') throw new Error('the job did not finish');
@@ -107,8 +114,8 @@ export class Lab {
   }
 
   async setAside(host: HostRow, reason: string): Promise<void> {
-    await this.database.scheduling.write(async (w) =>
-      w.moveHost(await w.moveHost(host, 'repair'), 'set_aside', { reason }),
+    await this.database.scheduling.write((change) =>
+      change.moveHost(change.moveHost(host, 'repair'), 'set_aside', { reason }),
     );
   }
 
