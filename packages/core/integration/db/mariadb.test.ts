@@ -13,7 +13,7 @@ describe.skipIf(missing !== undefined)(`MariaDB${missing === undefined ? '' : ` 
   let url = '';
   const store = {
     open: () => openDatabase((url = server.newUrl()), { migrate: true }),
-    openAgain: () => openDatabase(url),
+    url: () => url,
   };
 
   beforeAll(async () => {

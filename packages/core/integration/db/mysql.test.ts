@@ -14,7 +14,7 @@ describe.skipIf(server === undefined)('MySQL (where AUTOTEST_TEST_MYSQL_URL name
   const newUrl = (): string => `${server}/autotest_test_${process.pid}_${Date.now()}_${++number}`;
   const store = {
     open: () => openDatabase((url = newUrl()), { migrate: true }),
-    openAgain: () => openDatabase(url),
+    url: () => url,
   };
 
   describeStore('MySQL', store);

@@ -11,7 +11,7 @@ let number = 0;
 let url = '';
 const store = {
   open: () => openDatabase((url = `sqlite:${join(directory, `${++number}`, 'autotest.db')}`), { migrate: true }),
-  openAgain: () => openDatabase(url),
+  url: () => url,
 };
 
 afterAll(() => rm(directory, { recursive: true, force: true }));

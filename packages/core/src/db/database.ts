@@ -479,7 +479,7 @@ export interface SchedulingStore {
    * @throws FencedError
    */
   commit(changes: readonly Change[], fence?: Fence): Promise<Committed>;
-  /** Makes one change and commits it. `undefined`: a race was lost, nothing is changed. */
+  /** Makes one change, with at most 16 new tasks and executions each, and commits it. `undefined`: a race was lost, nothing is changed. */
   write<T>(work: (change: Change) => T): Promise<T | undefined>;
   /** Stores reasons, and ties to each the entries that wait for it from now on (queued ones only; ties that stand stay). */
   setWaits(

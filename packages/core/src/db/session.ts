@@ -151,3 +151,13 @@ export function isDuplicate(error: unknown): boolean {
   const { code, errno } = driverError(error);
   return errno === 1062 || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
+
+/** Runs a transaction that makes a row where there is none; once more, when somebody else made it at the same moment. */
+export async function againAfterDuplicate<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isDuplicate(error)) return write();
+    throw error;
+  }
+}

@@ -34,8 +34,12 @@ export function fromJson<T>(value: unknown): T {
   return (typeof value === 'string' ? JSON.parse(value) : value) as T;
 }
 
+/** JSON that every engine takes: they refuse halves of surrogate pairs. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value);
+  const json = JSON.stringify(value);
+  if (!json.includes('\\ud')) return json;
+  // Only such halves are written as \ud…; a backslash that is escaped begins no escape.
+  return json.replace(/\\(?:\\|ud[89a-f][0-9a-f]{2})/g, (escape) => (escape[1] === 'u' ? '\\ufffd' : escape));
 }
 
 export function toFlag(value: boolean): number {

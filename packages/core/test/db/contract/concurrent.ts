@@ -1,8 +1,10 @@
 import type { RecordBody } from '@autotest/core';
-import type { Database, EntryRow } from '@autotest/core/db';
+import type { Database, EntryRow, LeaseRow } from '@autotest/core/db';
 import { expect, it, vi } from 'vitest';
+import type { Session } from '../../../src/db/session.ts';
 import {
   finishEntry,
+  leaseOf,
   newJob,
   only,
   putBundle,
@@ -25,13 +27,14 @@ export function describeConcurrency(store: StoreUnderTest): void {
     const { entries, hosts } = await submitWithHosts(first, 1);
     const hostId = only(hosts).id;
     const holder = { kind: 'entry', id: only(entries).id } as const;
-    const take = (db: Database, id: string) =>
-      db.scheduling.write((w) => w.takeLease(hostId, holder, id, Date.now() + 60_000));
+    let known: LeaseRow | undefined;
     for (let round = 1; round <= 25; round++) {
+      const take = (db: Database, id: string) => db.scheduling.write((w) => w.takeLease(known, hostId, holder, id));
       const taken = (await Promise.all([take(first, 'd1'), take(second, 'd2')])).filter((lease) => lease !== undefined);
       const lease = only(taken);
       expect(lease.epoch).toBe(round);
-      await second.scheduling.write((w) => w.releaseLease(hostId, lease.epoch));
+      known = await second.scheduling.write((w) => w.releaseLease(lease));
+      expect(known).toEqual(await leaseOf(first, hostId));
     }
   });
 
@@ -42,8 +45,8 @@ export function describeConcurrency(store: StoreUnderTest): void {
     for (const [n, entry] of entries.entries()) {
       const hostId = hosts[n]?.id ?? 0;
       const plan = (db: Database, id: string) =>
-        db.scheduling.write(async (w) => {
-          await w.takeLease(hostId, { kind: 'entry', id: entry.id }, id, Date.now() + 60_000);
+        db.scheduling.write((w) => {
+          w.takeLease(undefined, hostId, { kind: 'entry', id: entry.id }, id);
           return w.moveEntry(entry, 'assign', { hostId });
         });
       const done = await Promise.all([plan(first, 'd1'), plan(second, 'd2')]);
@@ -100,15 +103,16 @@ export function describeConcurrency(store: StoreUnderTest): void {
   });
 
   it('shows every event to a reader with a cursor, in order, while several write', async () => {
-    const first = opened.db;
-    const second = await opened.again();
+    const first = await opened.session();
+    const second = await opened.session();
+    const reading = await opened.again();
     const perWriter = 60;
     let writing = true;
-    const write = async (db: Database, writer: number) => {
+    const write = async (session: Session, writer: number) => {
       for (let n = 0; n < perWriter; n++) {
-        await db.scheduling
-          .write(async (w) => {
-            await w.event({ kind: 'host.changed', data: { writer, n } });
+        await session
+          .write(async (tx) => {
+            tx.emit({ kind: 'host.changed', data: { writer, n } });
             // Every fifth is undone, and some hold their transaction open.
             await new Promise((resolve) => setTimeout(resolve, n % 3));
             if (n % 5 === 4) throw new Error('undone');
@@ -120,7 +124,7 @@ export function describeConcurrency(store: StoreUnderTest): void {
     const read = async () => {
       for (;;) {
         const last = !writing;
-        const events = await second.events.since(seen.at(-1)?.id ?? 0, { first: 7 });
+        const events = await reading.events.since(seen.at(-1)?.id ?? 0, { first: 7 });
         seen.push(...events.map((event) => ({ id: event.id, writer: event.data.writer, n: event.data.n })));
         if (last && events.length === 0 && seen.length >= 4 * perWriter * 0.8) return;
         if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));

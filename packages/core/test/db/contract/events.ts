@@ -40,14 +40,4 @@ export function describeEvents(store: StoreUnderTest): void {
     await vi.waitFor(() => expect(other).toHaveBeenCalled(), { timeout: 10_000 });
     expect(callback.mock.calls.length).toBe(before);
   });
-
-  it('keeps the events of a transaction that was undone to itself', async () => {
-    const { db } = opened;
-    const failed = db.scheduling.write(async (w) => {
-      await w.event({ kind: 'host.changed', data: {} });
-      throw new Error('no');
-    });
-    await expect(failed).rejects.toThrow('no');
-    expect(await db.events.since(0, { first: 10 })).toEqual([]);
-  });
 }

@@ -1,26 +1,46 @@
-import type { Database, EntryRow, HostRow, JobRow, NewHost, NewJob } from '@autotest/core/db';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, EntryRow, HostRow, JobRow, LeaseRow, NewHost, NewJob } from '@autotest/core/db';
+import { openDatabase } from '@autotest/core/db';
 import { newJob as anyJob } from '@autotest/core/testing';
 import { afterEach, beforeEach } from 'vitest';
+import type { Session } from '../../../src/db/session.ts';
+import { openSession } from './open-session.ts';
 
 /** How a suite opens databases. */
 export interface StoreUnderTest {
   /** An empty database with all tables. */
   open(): Promise<Database>;
-  /** Another connection to the database opened last, as another process would have it; undefined where there can be none. */
-  openAgain?: () => Promise<Database>;
+  /** Names the database opened last, for more connections as other processes would have them; undefined where there can be none. */
+  url?: () => string;
+}
+
+/** The databases of one test. */
+export interface Opened {
+  /** The first connection. */
+  readonly db: Database;
+  /** Another connection. */
+  again(): Promise<Database>;
+  /** Another connection, for transactions that do what no store does. */
+  session(): Promise<Session>;
 }
 
 /** Opens one database a test; closes whatever was opened. */
-export function useDatabase(store: StoreUnderTest): { readonly db: Database; again(): Promise<Database> } {
+export function useDatabase(store: StoreUnderTest): Opened {
   const opened: Database[] = [];
+  const sessions: { close(): Promise<void> }[] = [];
   const keep = (database: Database): Database => {
     opened.push(database);
     return database;
+  };
+  const url = (): string => {
+    if (!store.url) throw new Error('this store cannot be opened twice');
+    return store.url();
   };
   beforeEach(async () => {
     keep(await store.open());
   });
   afterEach(async () => {
+    for (const session of sessions.splice(0)) await session.close();
     for (const database of opened.splice(0).reverse()) await database.close();
   });
   return {
@@ -29,9 +49,11 @@ export function useDatabase(store: StoreUnderTest): { readonly db: Database; aga
       if (!first) throw new Error('no database is open');
       return first;
     },
-    async again() {
-      if (!store.openAgain) throw new Error('this store cannot be opened twice');
-      return keep(await store.openAgain());
+    again: async () => keep(await openDatabase(url())),
+    async session() {
+      const another = await openSession(url());
+      sessions.push(another);
+      return another.session;
     },
   };
 }
@@ -80,6 +102,20 @@ export function only<T>(items: readonly T[]): T {
   return item;
 }
 
+/** Tries again what was lost because somebody else had one of the rows at that moment, as a dispatcher does. */
+export async function retried<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let n = 0; n < 100; n++) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+    await sleep(Math.random() * 10);
+  }
+  throw new Error('lost the race again and again');
+}
+
+export async function leaseOf(db: Database, hostId: number): Promise<LeaseRow | undefined> {
+  return (await db.scheduling.reload({ hosts: [hostId] })).leases[0];
+}
+
 /** Walks an entry to `running` with an execution, as a dispatcher does. */
 export async function startEntry(
   db: Database,
@@ -87,40 +123,37 @@ export async function startEntry(
   hostId: number,
   dispatcherId = 'd1',
 ): Promise<{ entry: EntryRow; executionId: number; epoch: number }> {
-  const started = await db.scheduling.write(async (w) => {
-    const lease = await w.takeLease(hostId, { kind: 'entry', id: entry.id }, dispatcherId, Date.now() + 60_000);
-    const execution = await w.addExecution({
-      purpose: 'job',
-      jobId: entry.jobId,
-      attempt: 1,
-      epoch: lease.epoch,
-      tag: `${entry.jobId}-anna/host`,
-      resultsDir: `/tmp/results/${entry.jobId}`,
-      socketPath: '/tmp/x.sock',
-      dispatcherId,
-    });
-    let row = await w.moveEntry(entry, 'assign', { hostId });
-    row = await w.moveEntry(row, 'host_ready');
-    row = await w.moveEntry(row, 'launch', { executionId: execution.id });
-    row = await w.moveEntry(row, 'started');
-    return { entry: row, executionId: execution.id, epoch: lease.epoch };
-  });
-  if (!started) throw new Error('lost a race');
-  return started;
+  const known = await leaseOf(db, hostId);
+  return retried(() =>
+    db.scheduling.write((w) => {
+      const lease = w.takeLease(known, hostId, { kind: 'entry', id: entry.id }, dispatcherId);
+      const execution = w.addExecution({
+        purpose: 'job',
+        jobId: entry.jobId,
+        attempt: 1,
+        epoch: lease.epoch,
+        tag: `${entry.jobId}-anna/host`,
+        resultsDir: `/tmp/results/${entry.jobId}`,
+        socketPath: '/tmp/x.sock',
+        dispatcherId,
+      });
+      let row = w.moveEntry(entry, 'assign', { hostId });
+      row = w.moveEntry(row, 'host_ready');
+      row = w.moveEntry(row, 'launch', { executionId: execution.id });
+      row = w.moveEntry(row, 'started');
+      return { entry: row, executionId: execution.id, epoch: lease.epoch };
+    }),
+  );
 }
 
 /** Walks a running entry to its end. */
-export async function finishEntry(
-  db: Database,
-  entry: EntryRow,
-  outcome: 'passed' | 'failed' | 'error',
-): Promise<EntryRow> {
-  const finished = await db.scheduling.write(async (w) => {
-    let row = await w.moveEntry(entry, 'end', { outcome });
-    row = await w.moveEntry(row, 'gathered');
-    row = await w.moveEntry(row, 'parsed');
-    return w.moveEntry(row, 'archived');
-  });
-  if (!finished) throw new Error('lost a race');
-  return finished;
+export function finishEntry(db: Database, entry: EntryRow, outcome: 'passed' | 'failed' | 'error'): Promise<EntryRow> {
+  return retried(() =>
+    db.scheduling.write((w) => {
+      let row = w.moveEntry(entry, 'end', { outcome });
+      row = w.moveEntry(row, 'gathered');
+      row = w.moveEntry(row, 'parsed');
+      return w.moveEntry(row, 'archived');
+    }),
+  );
 }

@@ -12,7 +12,9 @@ export function describeLookup(store: StoreUnderTest): void {
     const [host, other] = hosts;
     if (!entry || !host || !other) throw new Error('no entries');
     const { executionId, epoch } = await startEntry(db, entry, host.id);
-    const task = await db.scheduling.write((w) => w.addTask({ hostId: other.id, kind: 'verify', requestedBy: 'anna' }));
+    const task = await db.scheduling.write((w) =>
+      w.addTask({ hostId: other.id, kind: 'verify', requestedBy: 'anna', dispatcherId: 'd1' }),
+    );
     const envelope = { v: 1, t: 1, epoch, scope: ['a'] } as const;
     const records: JournalRecord[] = [
       { ...envelope, seq: 1, kind: 'node.result', node: 'test', name: 'a', outcome: 'pass' },

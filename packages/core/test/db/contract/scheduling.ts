@@ -1,9 +1,9 @@
+import type { LeaseRow } from '@autotest/core/db';
 import { expect, it } from 'vitest';
 import {
   finishEntry,
-  newJob,
+  leaseOf,
   only,
-  putBundle,
   startEntry,
   submitWithHosts,
   useDatabase,
@@ -55,17 +55,18 @@ export function describeScheduling(store: StoreUnderTest): void {
     if (!first || !second || !hosts[0]) throw new Error('no entries');
     await db.scheduling.write((w) => w.moveEntry(second, 'give_up', { outcome: 'stopped' }));
     const before = await db.events.latestId();
-    const lost = await db.scheduling.write(async (w) => {
-      await w.moveEntry(first, 'assign', { hostId: hosts[0]?.id ?? 0 });
-      await w.takeLease(hosts[0]?.id ?? 0, { kind: 'entry', id: first.id }, 'd1', Date.now() + 60_000);
-      await w.addTask({ hostId: hosts[0]?.id ?? 0, kind: 'verify', requestedBy: 'd1' });
+    const lost = await db.scheduling.write((w) => {
+      const hostId = hosts[0]?.id ?? 0;
+      w.moveEntry(first, 'assign', { hostId });
+      w.takeLease(undefined, hostId, { kind: 'entry', id: first.id }, 'd1');
+      w.addTask({ hostId, kind: 'verify', requestedBy: 'd1', dispatcherId: 'd1' });
       // Its version is that of before the move above.
       return w.moveEntry(second, 'assign');
     });
     expect(lost).toBeUndefined();
-    const snapshot = await db.scheduling.snapshot();
-    expect(only(snapshot.entries)).toEqual(first);
-    expect([snapshot.leases.size, snapshot.tasks.length]).toEqual([0, 0]);
+    const open = await db.scheduling.load();
+    expect(only(open.entries)).toEqual(first);
+    expect([open.leases, open.tasks]).toEqual([[], []]);
     expect(await db.events.latestId()).toBe(before);
   });
 
@@ -74,9 +75,9 @@ export function describeScheduling(store: StoreUnderTest): void {
     const { entries, hosts } = await submitWithHosts(db, 1);
     const entry = only(entries);
     const host = only(hosts);
-    const write = db.scheduling.write(async (w) => {
-      await w.moveHost(host, 'reserve');
-      await w.moveEntry(entry, 'archived');
+    const write = db.scheduling.write((w) => {
+      w.moveHost(host, 'reserve');
+      w.moveEntry(entry, 'archived');
     });
     await expect(write).rejects.toMatchObject({ code: 'AT_STATE_MOVE' });
     expect(await db.hosts.byId(host.id)).toEqual(host);
@@ -87,43 +88,32 @@ export function describeScheduling(store: StoreUnderTest): void {
     const { entries, hosts } = await submitWithHosts(db, 1);
     const hostId = only(hosts).id;
     const holder = { kind: 'entry', id: only(entries).id } as const;
-    const take = (untilMs = Date.now() + 60_000) =>
-      db.scheduling.write((w) => w.takeLease(hostId, holder, 'd1', untilMs));
-    expect(await take()).toMatchObject({ epoch: 1, holder });
-    expect(await take()).toBeUndefined();
-    await db.scheduling.write((w) => w.releaseLease(hostId, 1));
-    expect((await db.scheduling.snapshot()).leases.size).toBe(0);
-    expect(await take(Date.now() - 1)).toMatchObject({ epoch: 2 });
-    // Expired at once, so the next one gets it.
-    expect(await take()).toMatchObject({ epoch: 3 });
-    await db.scheduling.write((w) => w.releaseLease(hostId, 2));
-    expect((await db.scheduling.snapshot()).leases.get(hostId)).toMatchObject({ epoch: 3 });
+    const take = (known: LeaseRow | undefined) => db.scheduling.write((w) => w.takeLease(known, hostId, holder, 'd1'));
+    const lease = await take(undefined);
+    expect(lease).toMatchObject({ epoch: 1, holder, dispatcherId: 'd1', takenAt: expect.any(Number) });
+    expect(await leaseOf(db, hostId)).toEqual(lease);
+    if (!lease) throw new Error('no lease');
+    expect(await take(undefined)).toBeUndefined();
+    const released = await db.scheduling.write((w) => w.releaseLease(lease));
+    expect(released).not.toHaveProperty('holder');
+    expect((await db.scheduling.load()).leases).toEqual([released]);
+    // As it was known before.
+    expect(await take(undefined)).toBeUndefined();
+    expect(await take(released)).toMatchObject({ epoch: 2 });
+    expect(await db.scheduling.write((w) => w.releaseLease(lease))).toBeUndefined();
+    expect(await leaseOf(db, hostId)).toMatchObject({ epoch: 2, holder });
   });
 
-  it('passes a lease on without letting go, and only with the right epoch', async () => {
+  it('passes a lease on without letting go, and only as it is', async () => {
     const { db } = opened;
     const { entries, hosts } = await submitWithHosts(db, 1);
     const hostId = only(hosts).id;
-    await db.scheduling.write((w) => w.takeLease(hostId, { kind: 'task', id: 7 }, 'd1', Date.now() + 60_000));
+    const lease = await db.scheduling.write((w) => w.takeLease(undefined, hostId, { kind: 'task', id: 7 }, 'd1'));
+    if (!lease) throw new Error('no lease');
     const holder = { kind: 'entry', id: only(entries).id } as const;
-    await db.scheduling.write((w) => w.passLease(hostId, 1, holder));
-    expect((await db.scheduling.snapshot()).leases.get(hostId)).toMatchObject({ epoch: 1, holder });
-    const stale = await db.scheduling.write(async (w) => {
-      await w.passLease(hostId, 9, holder);
-      return 'passed';
-    });
-    expect(stale).toBeUndefined();
-  });
-
-  it('extends the leases of one dispatcher', async () => {
-    const { db } = opened;
-    const { hosts } = await submitWithHosts(db, 2);
-    for (const [n, host] of hosts.entries())
-      await db.scheduling.write((w) => w.takeLease(host.id, { kind: 'task', id: n + 1 }, `d${n}`, Date.now() + 1000));
-    const untilMs = Date.now() + 500_000;
-    expect(await db.scheduling.extendLeases('d0', untilMs)).toBe(1);
-    const { leases } = await db.scheduling.snapshot();
-    expect([...leases.values()].filter((lease) => lease.expiresAt === untilMs)).toHaveLength(1);
+    expect(await db.scheduling.write((w) => w.passLease(lease, holder))).toMatchObject({ epoch: 1, holder });
+    expect(await leaseOf(db, hostId)).toMatchObject({ epoch: 1, holder });
+    expect(await db.scheduling.write((w) => w.passLease(lease, holder))).toBeUndefined();
   });
 
   it('walks special tasks and executions through their states', async () => {
@@ -132,7 +122,7 @@ export function describeScheduling(store: StoreUnderTest): void {
     const hostId = only(hosts).id;
     const entry = only(entries);
     const task = await db.scheduling.write((w) =>
-      w.addTask({ hostId, entryId: entry.id, kind: 'verify', requestedBy: 'd1' }),
+      w.addTask({ hostId, entry, kind: 'verify', requestedBy: 'd1', dispatcherId: 'd1' }),
     );
     if (!task) throw new Error('lost');
     const execution = await db.scheduling.write((w) =>
@@ -150,16 +140,17 @@ export function describeScheduling(store: StoreUnderTest): void {
     );
     if (!execution) throw new Error('lost');
     expect(execution).toMatchObject({ state: 'created', epoch: 3, journalOffset: 0, deadlineAt: 5 });
-    const ended = await db.scheduling.write(async (w) => {
-      const running = await w.moveTask(task, 'start', { executionId: execution.id });
-      let row = await w.moveExecution(execution, 'start', { pid: 42, pidStartTicks: '17' });
-      row = await w.moveExecution(row, 'hello');
-      row = await w.moveExecution(row, 'end', { exitClass: 'infra', cause: { code: 'AT_X', message: 'y' } });
-      await w.moveTask(running, 'end', { outcome: 'failed', cause: { code: 'AT_X', message: 'y' } });
+    expect(only((await db.scheduling.load()).tasks)).toEqual(task);
+    const ended = await db.scheduling.write((w) => {
+      const running = w.moveTask(task, 'start', { executionId: execution.id });
+      let row = w.moveExecution(execution, 'start', { pid: 42, pidStartTicks: '17' });
+      row = w.moveExecution(row, 'hello');
+      row = w.moveExecution(row, 'end', { exitClass: 'infra', cause: { code: 'AT_X', message: 'y' } });
+      w.moveTask(running, 'end', { outcome: 'failed', cause: { code: 'AT_X', message: 'y' } });
       return row;
     });
     expect(ended).toMatchObject({ state: 'ended', pid: 42, exitClass: 'infra', cause: { code: 'AT_X', message: 'y' } });
-    expect(only((await db.scheduling.snapshot()).executions)).toEqual(ended);
+    expect(only((await db.scheduling.load()).executions)).toEqual(ended);
     expect(only(await db.jobs.tasksOf({ jobId: entry.jobId, first: 5 }))).toMatchObject({
       state: 'finished',
       outcome: 'failed',
@@ -168,54 +159,28 @@ export function describeScheduling(store: StoreUnderTest): void {
     expect(await db.jobs.executionById(execution.id)).toEqual(ended);
   });
 
-  it('shows in a snapshot what is not over, and nothing else', async () => {
+  it('loads what is not over, and nothing else', async () => {
     const { db } = opened;
     const { job, entries, hosts } = await submitWithHosts(db, 1);
     await submitWithHosts(db, 1);
     const { entry, executionId } = await startEntry(db, only(entries), only(hosts).id);
     await finishEntry(db, entry, 'passed');
-    const snapshot = await db.scheduling.snapshot();
-    expect(snapshot.entries).toHaveLength(1);
-    expect(snapshot.hosts).toHaveLength(2);
-    expect(only(snapshot.executions).id).toBe(executionId);
+    const open = await db.scheduling.load();
+    expect(open.entries).toHaveLength(1);
+    expect(open.hosts).toHaveLength(2);
+    expect(only(open.executions).id).toBe(executionId);
     // Of the finished entry's job too: its execution is not ingested yet.
-    expect(snapshot.jobs.get(job.id)).toMatchObject({ state: 'finished' });
-    expect(snapshot.jobs.size).toBe(2);
-  });
-
-  it('stores why entries wait without touching their versions, and tells of changes only', async () => {
-    const { db } = opened;
-    await putBundle(db);
-    const { entries } = await db.jobs.submit(newJob({ anyHosts: 1 }));
-    const entry = only(entries);
-    const reason = { entryId: entry.id, code: 'NO_HOST', message: 'no host has label x' };
-    await db.scheduling.setWaiting([reason]);
-    const cursor = await db.events.latestId();
-    await db.scheduling.setWaiting([reason]);
-    expect(await db.events.since(cursor, { first: 10 })).toEqual([]);
-    await db.scheduling.setWaiting([{ ...reason, message: 'soon' }]);
-    expect(only(await db.events.since(cursor, { first: 10 }))).toMatchObject({
-      kind: 'entry.waiting',
-      entryId: entry.id,
-    });
-    expect(only(await db.jobs.entries(entry.jobId))).toMatchObject({
-      version: entry.version,
-      waiting: { code: 'NO_HOST', message: 'soon' },
-    });
-    const assigned = await db.scheduling.write((w) => w.moveEntry(entry, 'assign'));
-    expect(assigned).not.toHaveProperty('waiting');
-    await db.scheduling.setWaiting([reason]);
-    expect(only(await db.jobs.entries(entry.jobId))).toMatchObject({
-      state: 'preparing',
-      waiting: { code: 'NO_HOST' },
-    });
-    const moved = await db.scheduling.write(async (w) => {
-      if (!assigned) throw new Error('the entry was not assigned');
-      return w.moveEntry(await w.moveEntry(assigned, 'host_ready'), 'launch');
-    });
-    expect(moved).not.toHaveProperty('waiting');
-    await db.scheduling.setWaiting([reason]);
-    expect(only(await db.jobs.entries(entry.jobId))).not.toHaveProperty('waiting');
+    expect(open.jobs).toHaveLength(2);
+    expect(open.jobs[0]).toMatchObject({ id: job.id, state: 'finished' });
+    const hostId = only(hosts).id;
+    const ids = { entries: [entry.id, 4711], jobs: [job.id], hosts: [hostId], executions: [executionId], tasks: [1] };
+    const rows = await db.scheduling.reload(ids);
+    // Finished rows too.
+    expect(only(rows.entries)).toMatchObject({ id: entry.id, state: 'finished' });
+    expect(rows.jobs).toEqual([open.jobs[0]]);
+    expect(rows.executions).toEqual(open.executions);
+    expect([only(rows.hosts).id, only(rows.leases).hostId]).toEqual([hostId, hostId]);
+    expect(rows.tasks).toEqual([]);
   });
 
   it('makes a plan fail that was made before an abort was asked for', async () => {
@@ -223,7 +188,7 @@ export function describeScheduling(store: StoreUnderTest): void {
     const { job, entries } = await submitWithHosts(db, 1);
     expect(await db.jobs.requestAbort(job.id, 'anna', 'wrong build')).toBe(1);
     expect(await db.scheduling.write((w) => w.moveEntry(only(entries), 'assign'))).toBeUndefined();
-    const fresh = only((await db.scheduling.snapshot()).entries);
+    const fresh = only((await db.scheduling.load()).entries);
     expect(fresh.abortRequested).toBe(true);
     const aborted = await db.scheduling.write((w) => w.moveEntry(fresh, 'abort', { outcome: 'aborted' }));
     expect(aborted).toMatchObject({ state: 'finished', outcome: 'aborted' });
@@ -235,24 +200,70 @@ export function describeScheduling(store: StoreUnderTest): void {
     });
   });
 
-  it('takes heartbeats and tells of a dispatcher that started again', async () => {
+  it('refuses a step that does not start from where the step before it led', async () => {
     const { db } = opened;
-    const dispatcher = { id: 'd1', machine: 'm', pid: 1, startedAt: 1 };
-    await db.scheduling.heartbeat(dispatcher);
-    await db.scheduling.heartbeat(dispatcher);
-    await db.scheduling.heartbeat({ ...dispatcher, pid: 2, startedAt: 2 });
-    expect(only(await db.scheduling.dispatchers())).toMatchObject({ ...dispatcher, pid: 2, startedAt: 2 });
-    const events = await db.events.since(0, { first: 10 });
-    expect(events.map((event) => event.data.pid)).toEqual([1, 2]);
+    const { entries, hosts } = await submitWithHosts(db, 1);
+    const entry = only(entries);
+    const hostId = only(hosts).id;
+    const twice = db.scheduling.write((w) => {
+      w.moveEntry(entry, 'assign', { hostId });
+      w.moveEntry(entry, 'give_up', { outcome: 'error' });
+    });
+    await expect(twice).rejects.toThrow(`version 1 of row ${entry.id}`);
+    const taken = db.scheduling.write((w) => {
+      w.takeLease(undefined, hostId, { kind: 'task', id: 1 }, 'd1');
+      w.takeLease(undefined, hostId, { kind: 'task', id: 2 }, 'd1');
+    });
+    await expect(taken).rejects.toThrow(`lease of host ${hostId}`);
+    expect((await db.scheduling.load()).entries).toEqual([entry]);
   });
 
-  it('lets other stores take part in a running transaction', async () => {
+  it('stores any text of a cause as it is', async () => {
     const { db } = opened;
-    const { job, entries } = await submitWithHosts(db, 1);
-    const seen = await db.scheduling.write(async (w) => {
-      await w.moveEntry(only(entries), 'give_up', { outcome: 'error' });
-      return db.jobs.byId(job.id);
+    const { entries } = await submitWithHosts(db, 1);
+    const cause = { code: 'AT_X', message: 'é😀 "quoted" \\ \'line\'\n\u0000 \\ud800 end' };
+    const moved = await db.scheduling.write((w) => w.moveEntry(only(entries), 'give_up', { outcome: 'error', cause }));
+    expect(moved?.cause).toEqual(cause);
+    const { jobId } = only(entries);
+    expect(only(await db.jobs.entries(jobId)).cause).toEqual(cause);
+    const [event] = await db.events.since(0, { first: 1, jobId, kinds: ['entry.moved'] });
+    expect(event?.data.cause).toEqual(cause);
+  });
+
+  it('takes halves of surrogate pairs for what they are: no text', async () => {
+    const { db } = opened;
+    const { entries, hosts } = await submitWithHosts(db, 1);
+    const cause = { code: 'AT_X', message: 'half \ud83d' };
+    const done = await db.scheduling.write((w) => {
+      w.patchHost(only(hosts), { reserveReason: 'half \ud83d' }, 'anna');
+      return w.moveEntry(only(entries), 'give_up', { outcome: 'error', cause });
     });
-    expect(seen).toMatchObject({ state: 'finished', outcome: 'error' });
+    expect(done).toBeDefined();
+    expect(only(await db.jobs.entries(only(entries).jobId)).cause?.message).toBe('half \ufffd');
+    expect((await db.hosts.byId(only(hosts).id))?.reserveReason).toBe('half \ufffd');
+  });
+
+  it('gives every column back that a change wrote, and takes away what is null', async () => {
+    const { db } = opened;
+    const host = only((await submitWithHosts(db, 1)).hosts);
+    const patch = {
+      dirty: true,
+      reverifyAt: 1_700_000_000_000,
+      reservedBy: 'anna 😀',
+      reservedUntil: 1_800_000_000_000,
+      reserveReason: 'debugging',
+      health: 0.123456789,
+      repairFailures: 3,
+      repairedAt: 1_700_000_000_001,
+      image: 'debian-12',
+    };
+    const patched = await db.scheduling.write((w) => w.patchHost(host, patch, 'anna'));
+    expect(patched).toEqual({ ...host, ...patch, version: 2 });
+    expect(await db.hosts.byId(host.id)).toEqual(patched);
+    if (!patched) throw new Error('lost');
+    const nothing = { reverifyAt: null, reservedBy: null, reservedUntil: null, reserveReason: null, repairedAt: null };
+    const cleared = await db.scheduling.write((w) => w.patchHost(patched, { ...nothing, image: null }, 'anna'));
+    expect(cleared).not.toHaveProperty('reservedBy');
+    expect(await db.hosts.byId(host.id)).toEqual(cleared);
   });
 }

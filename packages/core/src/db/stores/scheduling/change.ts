@@ -296,6 +296,8 @@ export class Change {
 
   #touchLease(before: LeaseRow | undefined, after: LeaseRow): void {
     const known = this.leases.get(after.hostId);
+    if (known && known.after !== before)
+      throw new Error(`A change goes on from a lease of host ${after.hostId} that is not the one it left.`);
     this.leases.set(after.hostId, { before: known ? known.before : before, after });
   }
 }
@@ -311,20 +313,32 @@ function patched<Row extends object>(row: Row, patch: { readonly [key in keyof R
   return after as Row;
 }
 
-function touch<Row extends { readonly id: number }>(rows: Map<number, Touched<Row>>, before: Row, after: Row): void {
-  rows.set(after.id, { before: rows.get(after.id)?.before ?? before, after });
+interface Versioned {
+  readonly id: number;
+  readonly version: number;
+}
+
+function touch<Row extends Versioned>(rows: Map<number, Touched<Row>>, before: Row, after: Row): void {
+  const known = rows.get(after.id);
+  if (known) mustFollow(known.after, before);
+  rows.set(after.id, { before: known?.before ?? before, after });
 }
 
 /** As `touch`, for rows that may be of this very change. */
-function touchNew<Row extends { readonly id: number }>(
-  rows: Map<number, Touched<Row>>,
-  added: Row[],
-  before: Row,
-  after: Row,
-): void {
+function touchNew<Row extends Versioned>(rows: Map<number, Touched<Row>>, added: Row[], before: Row, after: Row): void {
   const at = added.findIndex(({ id }) => id === after.id);
-  if (at === -1) touch(rows, before, after);
-  else added[at] = after;
+  const row = added[at];
+  if (!row) return touch(rows, before, after);
+  mustFollow(row, before);
+  added[at] = after;
+}
+
+/** A step that starts from a row as it was before an earlier one would undo that one. */
+function mustFollow(known: Versioned, { id, version }: Versioned): void {
+  if (known.version === version) return;
+  throw new Error(
+    `A change goes on from version ${version} of row ${id}, but it left that row with version ${known.version}; pass the row that the step before gave.`,
+  );
 }
 
 function subjectOf(entry: Pick<EntryRow, 'id' | 'jobId'> | undefined): { entryId?: number; jobId?: number } {

@@ -1,27 +1,27 @@
 import type { EntryRow, ExecutionRow, HostRow, LeaseRow, TaskRow } from '../../rows.ts';
 import { orNull, toFlag, toJson } from '../../values.ts';
-import type { ColumnType } from './bulk-update.ts';
+import type { Columns } from './bulk.ts';
 
 /** The columns of each table that changes of scheduling state write, and the rows as those columns. What is not here belongs to others. */
 
 export const entryColumns = {
   version: 'int',
-  state: 'varchar(255)',
-  outcome: 'varchar(255)',
-  cause: 'longtext',
+  state: 'text',
+  outcome: 'text',
+  cause: 'text',
   hostId: 'int',
   executionId: 'int',
   waitId: 'int',
-  dispatcherId: 'varchar(255)',
+  dispatcherId: 'text',
   attempt: 'int',
   infraFailures: 'int',
   testFailures: 'int',
   hostFailures: 'int',
-  triedHostIds: 'longtext',
-  repairedHostIds: 'longtext',
+  triedHostIds: 'text',
+  repairedHostIds: 'text',
   startedAt: 'bigint',
   finishedAt: 'bigint',
-} as const satisfies Record<string, ColumnType>;
+} as const satisfies Columns;
 
 export function entryValues(row: EntryRow) {
   return {
@@ -35,17 +35,17 @@ export function entryValues(row: EntryRow) {
 
 export const hostColumns = {
   version: 'int',
-  state: 'varchar(255)',
+  state: 'text',
   dirty: 'int',
   reverifyAt: 'bigint',
-  reservedBy: 'varchar(255)',
+  reservedBy: 'text',
   reservedUntil: 'bigint',
-  reserveReason: 'longtext',
+  reserveReason: 'text',
   health: 'double',
   repairFailures: 'int',
   repairedAt: 'bigint',
-  image: 'varchar(255)',
-} as const satisfies Record<string, ColumnType>;
+  image: 'text',
+} as const satisfies Columns;
 
 export function hostValues(row: HostRow) {
   return { ...only(row, hostColumns), dirty: toFlag(row.dirty) };
@@ -53,18 +53,28 @@ export function hostValues(row: HostRow) {
 
 export const taskColumns = {
   version: 'int',
-  state: 'varchar(255)',
-  outcome: 'varchar(255)',
-  cause: 'longtext',
-  dispatcherId: 'varchar(255)',
+  state: 'text',
+  outcome: 'text',
+  cause: 'text',
+  dispatcherId: 'text',
   executionId: 'int',
   startedAt: 'bigint',
   finishedAt: 'bigint',
-} as const satisfies Record<string, ColumnType>;
+} as const satisfies Columns;
 
 export function taskValues(row: TaskRow) {
   return { ...only(row, taskColumns), cause: jsonOrNull(row.cause) };
 }
+
+export const newTaskColumns = {
+  id: 'int',
+  ...taskColumns,
+  hostId: 'int',
+  entryId: 'int',
+  kind: 'text',
+  requestedBy: 'text',
+  createdAt: 'bigint',
+} as const satisfies Columns;
 
 export function newTaskValues(row: TaskRow) {
   const { hostId, kind, requestedBy, createdAt } = row;
@@ -73,22 +83,38 @@ export function newTaskValues(row: TaskRow) {
 
 export const executionColumns = {
   version: 'int',
-  state: 'varchar(255)',
-  dispatcherId: 'varchar(255)',
-  executor: 'varchar(255)',
-  externalId: 'varchar(255)',
+  state: 'text',
+  dispatcherId: 'text',
+  executor: 'text',
+  externalId: 'text',
   pid: 'int',
-  pidStartTicks: 'varchar(255)',
-  exitClass: 'varchar(255)',
-  cause: 'longtext',
+  pidStartTicks: 'text',
+  exitClass: 'text',
+  cause: 'text',
   deadlineAt: 'bigint',
   startedAt: 'bigint',
   endedAt: 'bigint',
-} as const satisfies Record<string, ColumnType>;
+} as const satisfies Columns;
 
 export function executionValues(row: ExecutionRow) {
   return { ...only(row, executionColumns), cause: jsonOrNull(row.cause) };
 }
+
+export const newExecutionColumns = {
+  id: 'int',
+  ...executionColumns,
+  jobId: 'int',
+  taskId: 'int',
+  purpose: 'text',
+  attempt: 'int',
+  epoch: 'bigint',
+  tag: 'text',
+  resultsDir: 'text',
+  socketPath: 'text',
+  journalOffset: 'bigint',
+  journalSeq: 'bigint',
+  createdAt: 'bigint',
+} as const satisfies Columns;
 
 export function newExecutionValues(row: ExecutionRow) {
   const { purpose, attempt, epoch, tag, resultsDir, socketPath, journalOffset, journalSeq, createdAt } = row;
@@ -96,6 +122,14 @@ export function newExecutionValues(row: ExecutionRow) {
   const rest = { purpose, attempt, epoch, tag, resultsDir, socketPath, journalOffset, journalSeq, createdAt };
   return { ...executionValues(row), ...subject, ...rest };
 }
+
+export const leaseColumns = {
+  holderKind: 'text',
+  holderId: 'int',
+  epoch: 'bigint',
+  dispatcherId: 'text',
+  takenAt: 'bigint',
+} as const satisfies Columns;
 
 export function leaseValues({ hostId, holder, epoch, dispatcherId, takenAt }: LeaseRow) {
   return { hostId, holderKind: orNull(holder?.kind), holderId: orNull(holder?.id), epoch, dispatcherId, takenAt };
@@ -124,7 +158,7 @@ export function leaseRow(raw: {
 /** The id and these columns of a row, what is undefined as null. */
 function only<Row extends { readonly id: number }, Name extends string>(
   row: Row,
-  columns: Readonly<Record<Name, ColumnType>>,
+  columns: Readonly<Record<Name, Columns[string]>>,
 ): { id: number } & {
   [name in Name & keyof Row]: Exclude<Row[name], undefined> | (undefined extends Row[name] ? null : never);
 } {

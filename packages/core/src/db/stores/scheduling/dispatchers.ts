@@ -1,14 +1,14 @@
 import type { DispatcherRow } from '../../rows.ts';
 import type { SchedulingStore } from '../../database.ts';
 import { NotFoundError } from '../../errors.ts';
-import type { Session } from '../../session.ts';
+import { againAfterDuplicate, type Session, type Tx } from '../../session.ts';
 import { orNull, rowReader, toFlag, toJson } from '../../values.ts';
 
 const readDispatcher = rowReader<DispatcherRow>({ json: ['pools', 'onlyUsers'], flags: ['draining'] });
 
 /** Pools are null in rows of an older version. */
 export function dispatcherRow(raw: object): DispatcherRow {
-  return { ...{ pools: [] }, ...readDispatcher(raw) };
+  return Object.assign({ pools: [] }, readDispatcher(raw));
 }
 
 /** A process takes this id: the epoch rises, so that whoever had it before cannot write any more. Gives the new epoch. */
@@ -27,7 +27,7 @@ export function registerDispatcher(
     url: orNull(dispatcher.url),
     shortage: null,
   };
-  return session.write(async (tx) => {
+  const register = async (tx: Tx): Promise<number> => {
     const { numUpdatedRows } = await tx.db
       .updateTable('dispatchers')
       .set((eb) => ({ ...values, heartbeatAt: tx.now, epoch: eb('epoch', '+', 1) }))
@@ -45,7 +45,8 @@ export function registerDispatcher(
       .executeTakeFirstOrThrow();
     tx.emit({ kind: 'dispatcher.changed', data: { id, machine, pid, startedAt, epoch } });
     return epoch;
-  });
+  };
+  return againAfterDuplicate(() => session.write(register));
 }
 
 /** A sign of life. False: somebody else has the id by now, or declared this one dead. */

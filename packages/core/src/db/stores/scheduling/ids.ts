@@ -1,21 +1,33 @@
-import { isDuplicate, type Session, type Tx } from '../../session.ts';
+import { againAfterDuplicate, type Session, type Tx } from '../../session.ts';
+import type { IdSource } from './change.ts';
 
 /** Tables whose ids are reserved in blocks, so that rows are known by them before they are written. */
 export type IdTable = 'tasks' | 'executions';
 
 /** Reserves `count` ids that follow each other; gives the first. Ids that are never used leave gaps, which does no harm. */
-export async function reserveIds(session: Session, table: IdTable, count: number): Promise<number> {
-  try {
-    return await session.write((tx) => reserve(tx, table, count));
-  } catch (error) {
-    // The first reservation of all, at the same moment as somebody else's.
-    if (isDuplicate(error)) return session.write((tx) => reserve(tx, table, count));
-    throw error;
-  }
+export function reserveIds(session: Session, table: IdTable, count: number): Promise<number> {
+  return againAfterDuplicate(() => session.write((tx) => reserve(tx, table, count)));
+}
+
+/** Ids for one change of at most `count` new rows a table. */
+export async function idsForChange(session: Session, count: number): Promise<IdSource> {
+  const next = await againAfterDuplicate(() =>
+    session.write(async (tx) => ({
+      tasks: await reserve(tx, 'tasks', count),
+      executions: await reserve(tx, 'executions', count),
+    })),
+  );
+  const ends = { tasks: next.tasks + count, executions: next.executions + count };
+  return {
+    next(table) {
+      if (next[table] === ends[table]) throw new RangeError(`one change may add at most ${count} ${table}`);
+      return next[table]++;
+    },
+  };
 }
 
 /** As `reserveIds`, within a transaction. */
-export async function reserve(tx: Tx, table: IdTable, count: number): Promise<number> {
+async function reserve(tx: Tx, table: IdTable, count: number): Promise<number> {
   const { numUpdatedRows } = await tx.db
     .updateTable('id_blocks')
     .set((eb) => ({ next: eb('next', '+', count) }))

@@ -1,8 +1,9 @@
 import { worstEntryOutcome, type EntryOutcome, type EntryState } from '../../../model/entry.ts';
 import type { JobState } from '../../../model/job.ts';
 import type { JobProgress } from '../../database.ts';
+import type { EntryRow } from '../../rows.ts';
 import type { Tx } from '../../session.ts';
-import { bulkUpdate, type ColumnType } from './bulk-update.ts';
+import { bulkUpdate } from './bulk.ts';
 import type { Change } from './change.ts';
 
 /** What a transaction knows of a job whose entries it moves; the row is locked. */
@@ -18,15 +19,15 @@ export interface LockedJob {
   readonly suiteId: number | null;
 }
 
-const columns = {
-  state: 'varchar(255)',
-  outcome: 'varchar(255)',
-  worstOutcome: 'varchar(255)',
+const updateJobs = bulkUpdate('jobs', 'id', {
+  state: 'text',
+  outcome: 'text',
+  worstOutcome: 'text',
   activeCount: 'int',
   finishedCount: 'int',
   startedAt: 'bigint',
   finishedAt: 'bigint',
-} as const satisfies Record<string, ColumnType>;
+});
 
 type Place = 'queued' | 'active' | 'finished';
 
@@ -45,12 +46,12 @@ export async function saveProgress(
       const job = locked.get(after.jobId);
       if (!job) continue;
       const known = progress.get(job.id) ?? startOf(job);
-      const next = moved(known, before.state, after.state, after.outcome, tx.now);
+      const next = moved(known, before.state, after, tx.now);
       if (next !== known) progress.set(job.id, next);
     }
   }
   const jobs = [...progress.values()];
-  await bulkUpdate(tx, 'jobs', 'id', jobs.map(columnsOf), columns);
+  await updateJobs(tx, jobs.map(columnsOf));
   for (const { id, state, outcome, startedAt } of jobs) {
     if (startedAt !== undefined && locked.get(id)?.startedAt === null)
       tx.emit({ kind: 'job.started', jobId: id, data: {} });
@@ -82,16 +83,12 @@ function startOf({
   };
 }
 
-function moved(
-  job: JobProgress,
-  from: EntryState,
-  to: EntryState,
-  outcome: EntryOutcome | undefined,
-  now: number,
-): JobProgress {
+function moved(job: JobProgress, from: EntryState, entry: EntryRow, now: number): JobProgress {
+  const { outcome, startedAt } = entry;
   const before = placeOf(from);
-  const after = placeOf(to);
-  const starts = to === 'starting' && job.startedAt === undefined;
+  const after = placeOf(entry.state);
+  // Told by the entry: it may have gone on from `starting` in the same change.
+  const starts = job.startedAt === undefined && startedAt !== undefined;
   if (before === after && !starts) return job;
   const activeCount = job.activeCount + Number(after === 'active') - Number(before === 'active');
   const finishedCount = job.finishedCount + Number(after === 'finished') - Number(before === 'finished');
@@ -105,7 +102,7 @@ function moved(
     finishedCount,
     state: isFinished ? 'finished' : activeCount + finishedCount === 0 ? 'queued' : 'running',
     ...(worst !== undefined && { worstOutcome: worst }),
-    ...(starts && { startedAt: now }),
+    ...(starts && { startedAt }),
     ...(isFinished && { finishedAt: now, ...(worst !== undefined && { outcome: worst }) }),
   };
 }

@@ -2,7 +2,7 @@ import type { RoleRow } from '../../rows.ts';
 import type { Fence } from '../../database.ts';
 import { FencedError } from '../../errors.ts';
 import { sql } from 'kysely';
-import { isDuplicate, type Session, type Tx } from '../../session.ts';
+import { againAfterDuplicate, type Session, type Tx } from '../../session.ts';
 
 /**
  * Roles that one dispatcher has for all. A role is taken when nobody has it, when its holder let go of it, or from a holder whose epoch as a dispatcher is not the one
@@ -10,17 +10,8 @@ import { isDuplicate, type Session, type Tx } from '../../session.ts';
  */
 
 /** Takes a role, or says who has it. `taken`: this dispatcher has it now, under `epoch`. */
-export async function takeRole(
-  session: Session,
-  name: string,
-  fence: Fence,
-): Promise<{ taken: boolean; role: RoleRow }> {
-  try {
-    return await session.write((tx) => attempt(tx, name, fence));
-  } catch (error) {
-    if (isDuplicate(error)) return session.write((tx) => attempt(tx, name, fence));
-    throw error;
-  }
+export function takeRole(session: Session, name: string, fence: Fence): Promise<{ taken: boolean; role: RoleRow }> {
+  return againAfterDuplicate(() => session.write((tx) => attempt(tx, name, fence)));
 }
 
 async function attempt(

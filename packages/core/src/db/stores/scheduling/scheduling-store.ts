@@ -4,11 +4,14 @@ import { ingest } from '../results/ingest.ts';
 import { Change } from './change.ts';
 import { commit } from './commit.ts';
 import { beat, declareDead, leave, listDispatchers, registerDispatcher, setDraining } from './dispatchers.ts';
-import { reserveIds } from './ids.ts';
+import { idsForChange, reserveIds } from './ids.ts';
 import { loadOpen, loadRows } from './load.ts';
 import { resignRole, takeRole } from './roles.ts';
 import { loadRules } from './rules.ts';
 import { setWaits } from './waits.ts';
+
+/** A single change makes few. */
+const maxNewRows = 16;
 
 export function schedulingStore(session: Session): SchedulingStore {
   return {
@@ -18,11 +21,7 @@ export function schedulingStore(session: Session): SchedulingStore {
     reserveIds: (table, count) => reserveIds(session, table, count),
     commit: (changes, fence) => commit(session, changes, fence),
     async write(work) {
-      const first = {
-        tasks: await reserveIds(session, 'tasks', 4),
-        executions: await reserveIds(session, 'executions', 4),
-      };
-      const change = new Change(session.clock.now(), { next: (table) => first[table]++ });
+      const change = new Change(session.clock.now(), await idsForChange(session, maxNewRows));
       const result = work(change);
       const { committed } = await commit(session, [change], undefined);
       return committed[0] ? result : undefined;
