@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeConcurrency } from '../../test/db/contract/concurrent.ts';
 import { describeStore } from '../../test/db/contract/describe-store.ts';
 import { describeEventGaps } from './event-gaps.ts';
+import { describeLocks } from './locks.ts';
 import { describeSchema } from './schema.ts';
 
 const missing = missingService('mariadbd');
@@ -23,6 +24,7 @@ describe.skipIf(missing !== undefined)(`MariaDB${missing === undefined ? '' : ` 
 
   describeStore('MariaDB', store);
   describe('several connections', () => describeConcurrency(store));
+  describe('rows that another connection has locked', () => describeLocks(() => server.newUrl()));
   describe('gaps in the ids of events', () => describeEventGaps(() => server.newUrl()));
   describe('the schema', () => describeSchema(() => server.newUrl()));
 

@@ -3,6 +3,7 @@ import { describe } from 'vitest';
 import { describeConcurrency } from '../../test/db/contract/concurrent.ts';
 import { describeStore } from '../../test/db/contract/describe-store.ts';
 import { describeEventGaps } from './event-gaps.ts';
+import { describeLocks } from './locks.ts';
 import { describeSchema } from './schema.ts';
 
 /** URL of a MySQL server without a database, with a user who may create some: `mysql://root@127.0.0.1:3306`. */
@@ -19,6 +20,7 @@ describe.skipIf(server === undefined)('MySQL (where AUTOTEST_TEST_MYSQL_URL name
 
   describeStore('MySQL', store);
   describe('several connections', () => describeConcurrency(store));
+  describe('rows that another connection has locked', () => describeLocks(newUrl));
   describe('gaps in the ids of events', () => describeEventGaps(newUrl));
   describe('the schema', () => describeSchema(newUrl));
 });

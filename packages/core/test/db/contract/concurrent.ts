@@ -3,11 +3,16 @@ import type { Database, EntryRow, LeaseRow } from '@autotest/core/db';
 import { expect, it, vi } from 'vitest';
 import type { Session } from '../../../src/db/session.ts';
 import {
+  changes,
+  declareDead,
+  expectCountsOf,
   finishEntry,
   leaseOf,
   newJob,
   only,
   putBundle,
+  register,
+  retried,
   startEntry,
   submitWithHosts,
   useDatabase,
@@ -70,6 +75,118 @@ export function describeConcurrency(store: StoreUnderTest): void {
       expect(await first.jobs.byId(job.id)).toMatchObject({ state: 'finished', outcome: 'failed' });
       const events = await first.events.since(0, { first: 1000, jobId: job.id, kinds: ['job.finished'] });
       expect(events).toHaveLength(1);
+    }
+  });
+
+  it('keeps the counts of a job whose entries are moved over two connections', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const { job, entries } = await submitWithHosts(first, 2, { anyHosts: 18 });
+    const half = async (db: Database, rest: number) => {
+      const newChange = await changes(db);
+      for (const entry of entries.filter((_, n) => n % 2 === rest)) {
+        const [assigned, failed, given] = [newChange(), newChange(), newChange()];
+        const again = failed.moveEntry(assigned.moveEntry(entry, 'assign'), 'host_failed');
+        given.moveEntry(again, 'give_up', { outcome: rest === 0 ? 'failed' : 'stopped' });
+        for (const change of [assigned, failed, given])
+          await retried(async () => (await db.scheduling.commit([change])).committed[0] || undefined);
+      }
+    };
+    await Promise.all([half(first, 0), half(second, 1)]);
+    await expectCountsOf(first, job.id);
+    expect(await first.jobs.byId(job.id)).toMatchObject({ state: 'finished', outcome: 'failed', finishedCount: 20 });
+    expect(await first.events.since(0, { first: 1000, jobId: job.id, kinds: ['entry.moved'] })).toHaveLength(60);
+  });
+
+  it('gives ids to one of two, from the very first on', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    for (const table of ['tasks', 'executions'] as const) {
+      const sizes = Array.from({ length: 40 }, (_, n) => 1 + (n % 7));
+      const blocks = await Promise.all(
+        sizes.map(async (size, n) => {
+          const from = await (n % 2 ? first : second).scheduling.reserveIds(table, size);
+          return Array.from({ length: size }, (_, at) => from + at);
+        }),
+      );
+      const ids = blocks.flat();
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(Math.min(...ids)).toBe(1);
+    }
+  });
+
+  it('gives a role to one of two who ask at once', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const fences = [await register(first, 'd1'), await register(second, 'd2')] as const;
+    for (let round = 1; round <= 25; round++) {
+      const both = await Promise.all([
+        first.scheduling.takeRole('planner', fences[0]),
+        second.scheduling.takeRole('planner', fences[1]),
+      ]);
+      const { role } = only(both.filter(({ taken }) => taken));
+      expect(both.map((answer) => answer.role)).toEqual([role, role]);
+      expect(role.epoch).toBe(round);
+      await first.scheduling.resignRole('planner', fences[role.dispatcherId === 'd1' ? 0 : 1]);
+    }
+  });
+
+  it('registers every one of several processes that take an id at once under an epoch of its own', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const fences = await Promise.all(Array.from({ length: 8 }, (_, n) => register(n % 2 ? first : second, 'd1')));
+    expect(fences.map(({ epoch }) => epoch).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('commits before a dispatcher is declared dead or not at all', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    for (let round = 0; round < 10; round++) {
+      const id = `d${round}`;
+      const fence = await register(first, id);
+      const { job, entries } = await submitWithHosts(first, 0, { anyHosts: 10 });
+      const newChange = await changes(first);
+      const commits = entries.map((entry) => {
+        const change = newChange();
+        change.moveEntry(entry, 'give_up', { outcome: 'error' });
+        return first.scheduling.commit([change], fence).then(
+          ({ committed }) => committed[0],
+          (error: unknown) => expect(error).toMatchObject({ code: 'AT_FENCED' }),
+        );
+      });
+      expect(await declareDead(second, id)).toBe(true);
+      const atDeath = (await second.jobs.entries(job.id)).filter(({ state }) => state === 'finished').length;
+      const done = (await Promise.all(commits)).filter((committed) => committed === true).length;
+      expect(atDeath).toBe(done);
+      await expectCountsOf(second, job.id);
+    }
+  });
+
+  it('commits and aborts at the same time', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    for (let round = 0; round < 15; round++) {
+      const { job, entries } = await submitWithHosts(first, 0, { anyHosts: 40 });
+      const newChange = await changes(second);
+      const reason = { code: 'hosts', message: `round ${round}` } as const;
+      const plan = entries.map((entry) => {
+        const change = newChange();
+        change.moveEntry(entry, 'assign');
+        return change;
+      });
+      const parts = [plan.slice(0, 13), plan.slice(13, 26), plan.slice(26)];
+      const [aborted, , ...commits] = await Promise.all([
+        first.jobs.requestAbort(job.id, 'anna', 'wrong build'),
+        first.scheduling.setWaits([{ key: 'k', reason, entryIds: entries.map(({ id }) => id) }]),
+        ...parts.map((part) => second.scheduling.commit(part)),
+      ]);
+      expect(aborted).toBe(40);
+      const committed = commits.flatMap((result) => result.committed);
+      const now = await first.jobs.entries(job.id);
+      expect(now.map((entry) => [entry.abortRequested, entry.state, entry.version])).toEqual(
+        committed.map((done) => [true, done ? 'preparing' : 'queued', done ? 3 : 2]),
+      );
+      await expectCountsOf(first, job.id);
     }
   });
 

@@ -1,4 +1,6 @@
 import { describe } from 'vitest';
+import { describeCommits } from './commits.ts';
+import { describeDispatchers } from './dispatchers.ts';
 import { describeEvents } from './events.ts';
 import type { StoreUnderTest } from './fixture.ts';
 import { describeFrontends } from './frontends.ts';
@@ -9,6 +11,7 @@ import { describeNotifications } from './notifications.ts';
 import { describePeople } from './people.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
+import { describeWaits } from './waits.ts';
 
 /** What every engine must do. */
 export function describeStore(engine: string, store: StoreUnderTest): void {
@@ -18,6 +21,9 @@ export function describeStore(engine: string, store: StoreUnderTest): void {
     describe('groups, accounts and users', () => describePeople(store));
     describe('events', () => describeEvents(store));
     describe('scheduling', () => describeScheduling(store));
+    describe('commits', () => describeCommits(store));
+    describe('waits', () => describeWaits(store));
+    describe('dispatchers', () => describeDispatchers(store));
     describe('lookup', () => describeLookup(store));
     describe('moves', () => describeMoves(store));
     describe('notifications', () => describeNotifications(store));

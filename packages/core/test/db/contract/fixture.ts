@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, EntryRow, HostRow, JobRow, LeaseRow, NewHost, NewJob } from '@autotest/core/db';
-import { openDatabase } from '@autotest/core/db';
+import { worstEntryOutcome } from '@autotest/core';
+import type { Database, EntryRow, Fence, HostRow, JobRow, LeaseRow, NewHost, NewJob } from '@autotest/core/db';
+import { Change, openDatabase } from '@autotest/core/db';
 import { newJob as anyJob } from '@autotest/core/testing';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { Session } from '../../../src/db/session.ts';
 import { openSession } from './open-session.ts';
 
@@ -114,6 +115,45 @@ export async function retried<T>(attempt: () => Promise<T | undefined>): Promise
 
 export async function leaseOf(db: Database, hostId: number): Promise<LeaseRow | undefined> {
   return (await db.scheduling.reload({ hosts: [hostId] })).leases[0];
+}
+
+/** Makes changes for `commit`. */
+export async function changes(db: Database, now = Date.now()): Promise<() => Change> {
+  const next = {
+    tasks: await db.scheduling.reserveIds('tasks', 1000),
+    executions: await db.scheduling.reserveIds('executions', 1000),
+  };
+  return () => new Change(now, { next: (table) => next[table]++ });
+}
+
+/** Registers a dispatcher; gives the fence under which it writes. */
+export async function register(db: Database, id: string): Promise<Fence> {
+  const dispatcher = { id, machine: 'm', pid: 1, startedAt: 1, maxExecutions: 10, pools: [] };
+  return { dispatcherId: id, epoch: await db.scheduling.register(dispatcher) };
+}
+
+/** Declares a dispatcher dead, as it is known now. */
+export async function declareDead(db: Database, id: string): Promise<boolean> {
+  const known = (await db.scheduling.dispatchers()).find((row) => row.id === id);
+  if (!known) throw new Error(`no dispatcher ${id}`);
+  return db.scheduling.declareDead(known);
+}
+
+/** The counts of a job must be those of its entries, however they came about. */
+export async function expectCountsOf(db: Database, jobId: number): Promise<void> {
+  const entries = await db.jobs.entries(jobId);
+  const finished = entries.filter(({ state }) => state === 'finished');
+  const queued = entries.filter(({ state }) => state === 'queued');
+  const { worstOutcome, outcome, ...job } = (await db.jobs.byId(jobId)) ?? {};
+  expect(job).toMatchObject({
+    entryCount: entries.length,
+    activeCount: entries.length - finished.length - queued.length,
+    finishedCount: finished.length,
+    state: finished.length === entries.length ? 'finished' : queued.length === entries.length ? 'queued' : 'running',
+  });
+  const worst = worstEntryOutcome(finished.flatMap((entry) => entry.outcome ?? []));
+  expect(worstOutcome).toBe(worst);
+  expect(outcome).toBe(finished.length === entries.length ? worst : undefined);
 }
 
 /** Walks an entry to `running` with an execution, as a dispatcher does. */

@@ -23,6 +23,14 @@ export interface TouchedLease {
   readonly after: LeaseRow;
 }
 
+/** Whether a change was carried out. */
+export interface Fate {
+  isCommitted: boolean;
+}
+
+/** Which change gave a row. Versions alone do not tell a row that was never written from one that somebody else wrote. */
+const fateOf = new WeakMap<object, Fate>();
+
 /** Gives ids that nobody else will use. */
 export interface IdSource {
   next(table: 'tasks' | 'executions'): number;
@@ -33,7 +41,7 @@ export interface IdSource {
  * must still have the version (a lease: the epoch and the holder) that it had when the change was put together.
  *
  * As nothing is asked of the database on the way, changes are cheap to make, can be made by pure functions, and many can be committed in one transaction.
- * Each method gives the row as it will be; later calls take that row.
+ * Each method gives the row as it will be; later calls take that row, the very object, also in changes that follow: these are carried out only if this one is.
  */
 export class Change {
   readonly now: number;
@@ -47,6 +55,9 @@ export class Change {
   readonly newExecutions: ExecutionRow[] = [];
   readonly closedNodes: { executionId: number; outcome: ResultOutcome; reason: string }[] = [];
   readonly events: NewEvent[] = [];
+  readonly fate: Fate = { isCommitted: false };
+  /** Of the changes whose rows this one starts from and that were not carried out when it did. */
+  readonly basis = new Set<Fate>();
   readonly #ids: IdSource;
 
   /** @param now ms since the epoch: the time that rows and events get */
@@ -75,7 +86,7 @@ export class Change {
       state: to,
       version: entry.version + 1,
     });
-    touch(this.entries, entry, after);
+    this.#touch(this.entries, entry, after);
     this.events.push({
       kind: 'entry.moved',
       jobId: after.jobId,
@@ -97,7 +108,7 @@ export class Change {
     const { reason, ...columns } = patch;
     const to = nextState(hostMachine, host.state, move);
     const after = patched<HostRow>(host, { ...columns, state: to, version: host.version + 1 });
-    touch(this.hosts, host, after);
+    this.#touch(this.hosts, host, after);
     this.events.push({
       kind: 'host.moved',
       hostId: host.id,
@@ -115,7 +126,7 @@ export class Change {
   /** Changes what is known of a host, but not its state. */
   patchHost(host: HostRow, patch: Omit<HostPatch, 'reason'>, by: string): HostRow {
     const after = patched<HostRow>(host, { ...patch, version: host.version + 1 });
-    touch(this.hosts, host, after);
+    this.#touch(this.hosts, host, after);
     const data = { fields: Object.keys(patch), by, version: after.version };
     this.events.push({ kind: 'host.changed', hostId: host.id, data });
     return after;
@@ -131,6 +142,7 @@ export class Change {
       ...defined({ entryId: entry?.id }),
       ...columns,
     };
+    fateOf.set(row, this.fate);
     this.newTasks.push(row);
     this.events.push({
       kind: 'task.queued',
@@ -169,7 +181,7 @@ export class Change {
       state: to,
       version: task.version + 1,
     });
-    touchNew(this.tasks, this.newTasks, task, after);
+    this.#touchNew(this.tasks, this.newTasks, task, after);
     this.events.push({
       kind: 'task.moved',
       taskId: task.id,
@@ -200,6 +212,7 @@ export class Change {
       createdAt: this.now,
       ...execution,
     };
+    fateOf.set(row, this.fate);
     this.newExecutions.push(row);
     this.events.push({
       kind: 'execution.moved',
@@ -220,7 +233,7 @@ export class Change {
       state: to,
       version: execution.version + 1,
     });
-    touchNew(this.executions, this.newExecutions, execution, after);
+    this.#touchNew(this.executions, this.newExecutions, execution, after);
     this.events.push({
       kind: 'execution.moved',
       executionId: execution.id,
@@ -273,10 +286,10 @@ export class Change {
       dispatcherId,
       version: row.version + 1,
     });
-    for (const entry of rows.entries ?? []) touch(this.entries, entry, over(entry));
-    for (const task of rows.tasks ?? []) touch(this.tasks, task, over(task));
+    for (const entry of rows.entries ?? []) this.#touch(this.entries, entry, over(entry));
+    for (const task of rows.tasks ?? []) this.#touch(this.tasks, task, over(task));
     for (const execution of rows.executions ?? []) {
-      touch(this.executions, execution, over(execution));
+      this.#touch(this.executions, execution, over(execution));
       this.events.push({
         kind: 'execution.moved',
         executionId: execution.id,
@@ -298,7 +311,31 @@ export class Change {
     const known = this.leases.get(after.hostId);
     if (known && known.after !== before)
       throw new Error(`A change goes on from a lease of host ${after.hostId} that is not the one it left.`);
+    this.#follow(before, after);
     this.leases.set(after.hostId, { before: known ? known.before : before, after });
+  }
+
+  #touch<Row extends Versioned>(rows: Map<number, Touched<Row>>, before: Row, after: Row): void {
+    const known = rows.get(after.id);
+    if (known) mustBe(known.after, before);
+    this.#follow(before, after);
+    rows.set(after.id, { before: known?.before ?? before, after });
+  }
+
+  /** As `#touch`, for rows that may be of this very change. */
+  #touchNew<Row extends Versioned>(rows: Map<number, Touched<Row>>, added: Row[], before: Row, after: Row): void {
+    const at = added.findIndex(({ id }) => id === after.id);
+    const row = added[at];
+    if (!row) return this.#touch(rows, before, after);
+    mustBe(row, before);
+    this.#follow(before, after);
+    added[at] = after;
+  }
+
+  #follow(before: object | undefined, after: object): void {
+    const fate = before && fateOf.get(before);
+    if (fate && fate !== this.fate && !fate.isCommitted) this.basis.add(fate);
+    fateOf.set(after, this.fate);
   }
 }
 
@@ -318,23 +355,8 @@ interface Versioned {
   readonly version: number;
 }
 
-function touch<Row extends Versioned>(rows: Map<number, Touched<Row>>, before: Row, after: Row): void {
-  const known = rows.get(after.id);
-  if (known) mustFollow(known.after, before);
-  rows.set(after.id, { before: known?.before ?? before, after });
-}
-
-/** As `touch`, for rows that may be of this very change. */
-function touchNew<Row extends Versioned>(rows: Map<number, Touched<Row>>, added: Row[], before: Row, after: Row): void {
-  const at = added.findIndex(({ id }) => id === after.id);
-  const row = added[at];
-  if (!row) return touch(rows, before, after);
-  mustFollow(row, before);
-  added[at] = after;
-}
-
 /** A step that starts from a row as it was before an earlier one would undo that one. */
-function mustFollow(known: Versioned, { id, version }: Versioned): void {
+function mustBe(known: Versioned, { id, version }: Versioned): void {
   if (known.version === version) return;
   throw new Error(
     `A change goes on from version ${version} of row ${id}, but it left that row with version ${known.version}; pass the row that the step before gave.`,

@@ -71,6 +71,7 @@ export async function commit(
     const jobs = await saveProgress(tx, rows.jobs, accepted);
     return { committed, jobs };
   });
+  for (const [index, change] of changes.entries()) if (result.committed[index]) change.fate.isCommitted = true;
   return { ...result, ...(events?.areAll === true && { events: { first: events.first, last: events.last } }) };
 }
 

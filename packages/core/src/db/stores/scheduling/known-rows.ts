@@ -1,4 +1,4 @@
-import type { Change, Touched } from './change.ts';
+import type { Change, Fate, Touched } from './change.ts';
 import type { LockedJob } from './job-progress.ts';
 
 type Versions = Map<number, number>;
@@ -15,11 +15,14 @@ export interface LockedRows {
   readonly leases: Map<number, string>;
   /** Hosts whose lease somebody else has locked: not to be taken for hosts that were never held. */
   readonly foreignLeases: ReadonlySet<number>;
+  /** Of the changes taken so far. */
+  readonly accepted: Set<Fate>;
 }
 
-/** Takes a change if all of its rows are as it knew them; from then on they are as it leaves them. */
+/** Takes a change if all of its rows are as it knew them, and what it builds on was carried out; from then on they are as it leaves them. */
 export function accept(rows: LockedRows, change: Change): boolean {
   if (!holds(rows, change)) return false;
+  rows.accepted.add(change.fate);
   raise(rows.entries, change.entries);
   raise(rows.executions, change.executions);
   raise(rows.tasks, change.tasks);
@@ -31,6 +34,7 @@ export function accept(rows: LockedRows, change: Change): boolean {
 }
 
 function holds(rows: LockedRows, change: Change): boolean {
+  for (const fate of change.basis) if (!fate.isCommitted && !rows.accepted.has(fate)) return false;
   for (const { before } of change.entries.values()) if (!rows.jobs.has(before.jobId)) return false;
   for (const hostId of hostsNeededBy(change)) if (!rows.hosts.has(hostId)) return false;
   for (const [hostId, { before }] of change.leases)

@@ -18,6 +18,7 @@ export async function lockRows(tx: Tx, changes: readonly Change[]): Promise<Lock
     tasks: await lockVersions(tx, 'tasks', ids.tasks),
     hosts: await lockVersions(tx, 'hosts', ids.hosts),
     ...(await lockLeases(tx, ids.leases)),
+    accepted: new Set(),
   };
 }
 

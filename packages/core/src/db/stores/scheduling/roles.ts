@@ -67,10 +67,11 @@ export async function checkFence(tx: Tx, { dispatcherId, epoch, role }: Fence): 
   const current = await query.executeTakeFirst();
   if (current?.epoch !== epoch) throw new FencedError(dispatcherId, epoch);
   if (role === undefined) return;
-  let roles = tx.db.selectFrom('roles').select(['dispatcherId', 'epoch']).where('name', '=', role.name);
+  let roles = tx.db.selectFrom('roles').select(['dispatcherId', 'epoch', 'holderEpoch']).where('name', '=', role.name);
   if (tx.session.isServer) roles = roles.modifyEnd(shareLock);
   const held = await roles.executeTakeFirst();
-  if (held?.dispatcherId !== dispatcherId || held.epoch !== role.epoch) throw new FencedError(dispatcherId, epoch);
+  const isHeld = held?.dispatcherId === dispatcherId && held.epoch === role.epoch && held.holderEpoch === epoch;
+  if (!isHeld) throw new FencedError(dispatcherId, epoch);
 }
 
 /** MariaDB has no `for share`. */
