@@ -6,16 +6,16 @@ import { openSession } from '../../test/db/contract/open-session.ts';
 
 /** Runs `work` while another connection has rows locked, and ends with that. Who waits for the rows fails. */
 async function whileLocked<T>(url: string, rows: string, work: () => Promise<T>): Promise<T> {
-  const { session, close } = await openSession(url);
+  const other = await openSession(url);
   try {
-    return await session.write(async (tx) => {
+    return await other.session.write(async (tx) => {
       const locked = await sql.raw(`select * from ${rows} for update`).execute(tx.db);
       expect(locked.rows.length).toBeGreaterThan(0);
       // Not inside of the transaction, which the database under test knows nothing of.
       return work();
     });
   } finally {
-    await close();
+    await other.close();
   }
 }
 

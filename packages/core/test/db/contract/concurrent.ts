@@ -135,7 +135,7 @@ export function describeConcurrency(store: StoreUnderTest): void {
     const first = opened.db;
     const second = await opened.again();
     const fences = await Promise.all(Array.from({ length: 8 }, (_, n) => register(n % 2 ? first : second, 'd1')));
-    expect(fences.map(({ epoch }) => epoch).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(new Set(fences.map(({ epoch }) => epoch))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]));
   });
 
   it('commits before a dispatcher is declared dead or not at all', async () => {
