@@ -29,9 +29,9 @@ export async function requestTask(
       .executeTakeFirst();
     if (waiting) return { task: taskRow(waiting), repeated: true };
     const change = new Change(tx.now, { next: () => id });
-    const task = change.addTask({ hostId, kind, requestedBy });
-    await tx.db.insertInto('tasks').values(newTaskValues(task)).execute();
+    const values = newTaskValues(change.addTask({ hostId, kind, requestedBy }));
+    await tx.db.insertInto('tasks').values(values).execute();
     for (const event of change.events) tx.emit(event);
-    return { task, repeated: false };
+    return { task: taskRow(values), repeated: false };
   });
 }

@@ -10,6 +10,7 @@ import type { EntryPatch, ExecutionPatch, HostPatch, NewExecution, NewTask, Task
 import type { EntryRow, ExecutionRow, HostRow, LeaseRow, TaskRow } from '../../rows.ts';
 import type { NewEvent } from '../../session.ts';
 import { clipName, clipReason, defined } from '../../values.ts';
+import { leaseText } from './columns.ts';
 
 /** A row before and after a change. What is written must find the row as it was before. */
 export interface Touched<Row> {
@@ -157,7 +158,7 @@ export class Change {
   /** Gives a queued task to the dispatcher that is to carry it out. */
   giveTask(task: TaskRow, dispatcherId: string): TaskRow {
     const after = { ...task, dispatcherId, version: task.version + 1 };
-    touchNew(this.tasks, this.newTasks, task, after);
+    this.#touchNew(this.tasks, this.newTasks, task, after);
     const data = {
       from: task.state,
       to: task.state,
@@ -309,7 +310,7 @@ export class Change {
 
   #touchLease(before: LeaseRow | undefined, after: LeaseRow): void {
     const known = this.leases.get(after.hostId);
-    if (known && known.after !== before)
+    if (known && (before === undefined || leaseText(known.after) !== leaseText(before)))
       throw new Error(`A change goes on from a lease of host ${after.hostId} that is not the one it left.`);
     this.#follow(before, after);
     this.leases.set(after.hostId, { before: known ? known.before : before, after });

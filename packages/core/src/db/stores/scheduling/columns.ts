@@ -155,6 +155,17 @@ export function leaseRow(raw: {
   };
 }
 
+/** What identifies the state of a lease. */
+export function leaseText({
+  epoch,
+  holder,
+}: {
+  readonly epoch: number;
+  readonly holder?: { readonly kind: string; readonly id: number };
+}): string {
+  return `${epoch} ${holder?.kind ?? '-'} ${holder?.id ?? '-'}`;
+}
+
 /** The id and these columns of a row, what is undefined as null. */
 function only<Row extends { readonly id: number }, Name extends string>(
   row: Row,

@@ -1,4 +1,5 @@
 import type { Change, Fate, Touched } from './change.ts';
+import { leaseText } from './columns.ts';
 import type { LockedJob } from './job-progress.ts';
 
 type Versions = Map<number, number>;
@@ -57,17 +58,6 @@ export function hostsNeededBy(change: Change): Set<number> {
   for (const { before, after } of change.entries.values())
     if (after.hostId !== undefined && after.hostId !== before.hostId) ids.add(after.hostId);
   return ids;
-}
-
-/** What identifies the state of a lease. */
-export function leaseText({
-  epoch,
-  holder,
-}: {
-  readonly epoch: number;
-  readonly holder?: { readonly kind: string; readonly id: number };
-}): string {
-  return `${epoch} ${holder?.kind ?? '-'} ${holder?.id ?? '-'}`;
 }
 
 interface Versioned {

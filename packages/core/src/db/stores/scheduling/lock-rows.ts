@@ -3,9 +3,9 @@ import type { Tables } from '../../schema.ts';
 import type { Tx } from '../../session.ts';
 import { chunks } from '../../values.ts';
 import type { Change } from './change.ts';
-import { leaseRow } from './columns.ts';
+import { leaseRow, leaseText } from './columns.ts';
 import type { LockedJob } from './job-progress.ts';
-import { hostsNeededBy, leaseText, type LockedRows } from './known-rows.ts';
+import { hostsNeededBy, type LockedRows } from './known-rows.ts';
 
 /** Locks what changes need, in the order in which every transaction does, and waits for none of it. */
 export async function lockRows(tx: Tx, changes: readonly Change[]): Promise<LockedRows> {
