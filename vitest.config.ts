@@ -12,8 +12,8 @@ const fromSource = { resolve: { conditions, alias }, ssr: { resolve: { condition
 /** Says at the start which real services the tests will use, and at the end what was skipped for want of one. */
 const services: Reporter = {
   onInit() {
-    const { mariadbd, sshd, chromium } = findServices();
-    const found = { MariaDB: mariadbd, OpenSSH: sshd, Chromium: chromium };
+    const { mariadbd, sshd, chromium, slurmctld } = findServices();
+    const found = { MariaDB: mariadbd, OpenSSH: sshd, Chromium: chromium, Slurm: slurmctld };
     console.log(
       `Real services: ${Object.entries(found)
         .map(([name, path]) => `${name} ${path ?? 'not found'}`)
@@ -36,7 +36,7 @@ const report = process.env.TEST_REPORT;
 /**
  * unit:        no services, no processes of ours; seconds
  * web:         Vue components in happy-dom
- * integration: real processes and real services (sshd, MariaDB, Chromium) of the built packages
+ * integration: real processes and real services (sshd, MariaDB, Chromium, Slurm) of the built packages
  */
 export default defineConfig({
   test: {

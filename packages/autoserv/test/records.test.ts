@@ -189,12 +189,14 @@ test('status logs are written as it happens, and anew from the journal by the ne
 });
 
 test('a results directory has one writer, until it is gone', () => {
-  const unlock = lockResults(dir);
-  expect(() => lockResults(dir)).toThrow(expect.objectContaining({ code: 'AT_EXECUTION_LOCKED' }) as Error);
+  const unlock = lockResults({ resultsDir: dir, purpose: 'job' });
+  expect(() => lockResults({ resultsDir: dir, purpose: 'job' })).toThrow(
+    expect.objectContaining({ code: 'AT_EXECUTION_LOCKED' }) as Error,
+  );
   unlock();
-  lockResults(dir)();
+  lockResults({ resultsDir: dir, purpose: 'job' })();
   writeFileSync(join(dir, '.autoserv.lock'), JSON.stringify({ pid: 999_999_999, startTicks: '1' }));
-  lockResults(dir)();
+  lockResults({ resultsDir: dir, purpose: 'job' })();
   writeFileSync(join(dir, '.autoserv.lock'), 'half a li');
-  lockResults(dir)();
+  lockResults({ resultsDir: dir, purpose: 'job' })();
 });

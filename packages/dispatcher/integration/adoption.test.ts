@@ -7,7 +7,8 @@ import type { Database, ExecutionRow } from '@autotest/core/db';
 import { makeTestDatabase } from '@autotest/core/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compileOptions, type Settings } from '../src/options.ts';
-import { type AutoservProcess, startAutoserv } from '../src/supervise/autoserv-process.ts';
+import type { AutoservProcess } from '../src/executors/executor.ts';
+import { startAutoserv } from '../src/executors/local/fresh.ts';
 import { Supervision, type SupervisionStore } from '../src/supervise/supervision.ts';
 
 // What a dispatcher finds that died in the middle of starting autoserv: a row in state `created`, and a process in any state.

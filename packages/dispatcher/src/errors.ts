@@ -51,13 +51,27 @@ export class ExecutionStartError extends AutotestError {
   constructor(resultsDir: string, cause: unknown) {
     super(
       'AT_EXECUTION_START',
-      `The execution in ${resultsDir} could not start: ${messageOf(cause)}. Check the disk and the rights of the data directory.`,
+      `The execution in ${resultsDir} could not start: ${messageOf(cause)}. Check the disk and the rights of the data directory, and the options of the executor.`,
       {
         cause,
         details: { resultsDir },
       },
     );
     this.name = 'ExecutionStartError';
+  }
+}
+
+/** Thrown when what runs executions (a Slurm cluster) does not answer; what runs there goes on. */
+export class ExecutorUnavailableError extends AutotestError {
+  constructor(executor: string, problem: string) {
+    super(
+      'AT_EXECUTOR_UNAVAILABLE',
+      `${executor} does not answer: ${problem}. It is asked again; see whether it runs.`,
+      {
+        details: { executor },
+      },
+    );
+    this.name = 'ExecutorUnavailableError';
   }
 }
 

@@ -17,10 +17,11 @@
 export { startDispatcher, type Dispatcher } from './loop/dispatcher.ts';
 export { startNotifier, type Notifier } from './notify/notifier.ts';
 export { notifierConfigOf, type NotifierConfig, type NotifierLimits, type NotifierOptions } from './notify/options.ts';
-export type { DispatcherLimits, DispatcherOptions } from './options.ts';
 export type { StartWatch, Watch } from './run/executions.ts';
 export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
 export { dispatcherChecks } from './telemetry/checks.ts';
+export type { DispatcherLimits, DispatcherOptions, ExecutionOptions, SlurmOptions } from './options.ts';
+export type { ExecutorName } from './executors/executor.ts';
 export {
   AutoservMissingError,
   BundleMissingError,
@@ -29,6 +30,7 @@ export {
   DispatcherRunningError,
   ExecutionStartError,
   TargetRefusedError,
+  ExecutorUnavailableError,
   UsageError,
 } from './errors.ts';
 export { main } from './main.ts';

@@ -6,6 +6,8 @@ import { logLevels, messageOf, type Log } from '@autotest/core';
 import { openDatabase } from '@autotest/core/db';
 import { createServerLog, startTelemetry } from '@autotest/core/telemetry';
 import { UsageError } from './errors.ts';
+import { executorNames } from './executors/executor.ts';
+import type { ExecutionOptions } from './options.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
 import { startNotifier, type Notifier } from './notify/notifier.ts';
 import { notifierConfigOf } from './notify/options.ts';
@@ -20,6 +22,12 @@ and is taken up by the next start.
   --database URL      sqlite:FILE, mysql://… or mariadb://… (default: sqlite:<data>/autotest.db)
   --id NAME           name of this dispatcher (default: host name and a hash of the data directory)
   --autoserv FILE     autoserv as one file (default: the installed one)
+  --executor NAME     what carries new executions out: ${executorNames.join(' or ')} (default: local)
+  --warm N            local autoservs that wait for an execution, at most; 0: none (default: 4)
+  --max-starts-per-second N    executions started a second, at most (default: no limit)
+  --slurm-partition NAME, --slurm-account NAME    for executions on Slurm (default: the cluster's, the user's)
+  --slurm-option OPTION    one more option of sbatch, such as --slurm-option=--qos=low; may be repeated
+  --slurm-conf FILE   slurm.conf of the cluster (default: SLURM_CONF, then where Slurm looks)
   --log-level LEVEL   ${logLevels.join(', ')} (default: info)
   --log-json          log JSON lines
   --metrics-port PORT serve /metrics, /healthz and /readyz there; 0 takes any (default: $AUTOTEST_METRICS_PORT, else none)
@@ -55,6 +63,13 @@ function readArguments(args: readonly string[]) {
         database: { type: 'string' },
         id: { type: 'string' },
         autoserv: { type: 'string' },
+        executor: { type: 'string' },
+        warm: { type: 'string' },
+        'max-starts-per-second': { type: 'string' },
+        'slurm-partition': { type: 'string' },
+        'slurm-account': { type: 'string' },
+        'slurm-option': { type: 'string', multiple: true },
+        'slurm-conf': { type: 'string' },
         'log-level': { type: 'string' },
         'log-json': { type: 'boolean' },
         'metrics-port': { type: 'string' },
@@ -69,7 +84,10 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-async function run(values: ReturnType<typeof readArguments>): Promise<void> {
+type Values = ReturnType<typeof readArguments>;
+
+async function run(values: Values): Promise<void> {
+  const execution = executionOptions(values);
   const dataDir = values.data ?? join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'autotest');
   const log = makeLog(values['log-level'], values['log-json']);
   const stopped = nextSignal();
@@ -90,6 +108,7 @@ async function run(values: ReturnType<typeof readArguments>): Promise<void> {
         database,
         dataDir,
         log,
+        execution,
         metrics,
         tracing,
         health: checks.health,
@@ -108,6 +127,33 @@ async function run(values: ReturnType<typeof readArguments>): Promise<void> {
   } finally {
     await telemetry.close();
   }
+}
+
+function executionOptions(values: Values): ExecutionOptions {
+  const { executor = 'local' } = values;
+  const known = executorNames.find((name) => name === executor);
+  if (!known) throw new UsageError(`'${executor}' carries out no executions; use ${executorNames.join(' or ')}`);
+  const max = numberOf(values, 'warm', 0);
+  const maxStartsPerSecond = numberOf(values, 'max-starts-per-second', Number.MIN_VALUE);
+  return {
+    executor: known,
+    ...(max !== undefined && { warm: { max: Math.floor(max) } }),
+    ...(maxStartsPerSecond !== undefined && { maxStartsPerSecond }),
+    slurm: {
+      ...(values['slurm-partition'] !== undefined && { partition: values['slurm-partition'] }),
+      ...(values['slurm-account'] !== undefined && { account: values['slurm-account'] }),
+      ...(values['slurm-option'] !== undefined && { options: values['slurm-option'] }),
+      ...(values['slurm-conf'] !== undefined && { confFile: values['slurm-conf'] }),
+    },
+  };
+}
+
+function numberOf(values: Values, name: 'warm' | 'max-starts-per-second', least: number): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number >= least) return number;
+  throw new UsageError(`--${name} takes a number, not '${text}'`);
 }
 
 function makeLog(level: string | undefined, isJson: boolean | undefined): Log {

@@ -7,6 +7,10 @@ import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { createMetrics, Health, type Metrics, type Tracing } from '@autotest/core/telemetry';
 import { AutoservMissingError } from './errors.ts';
+import type { ExecutorName } from './executors/executor.ts';
+import { Executors } from './executors/executors.ts';
+import type { WarmLimits } from './executors/local/warm-pool.ts';
+import type { SlurmLimits } from './executors/slurm/slurm-executor.ts';
 import type { StartWatch } from './run/executions.ts';
 import { createDispatcherMetrics, type DispatcherMetrics } from './telemetry/metrics.ts';
 
@@ -19,10 +23,7 @@ export interface DispatcherLimits {
   readonly heartbeatMs: number;
   /** How long a dispatcher may be silent until others declare it dead. @default 20 s */
   readonly deadMs: number;
-  /**
-   * How long the executions of a dead dispatcher are waited for that nobody else on its machine can take over; then they end as lost. autoserv ends itself before, when no dispatcher
-   * speaks with it. @default 1 h
-   */
+  /** How long executions of a dead dispatcher are waited for that nobody else on its machine can take over; then they end as lost. autoserv ends itself before. @default 1 h */
   readonly lostMs: number;
   /** How long an entry that is ready keeps its host while siblings are missing. @default 30 min */
   readonly holdMs: number;
@@ -54,6 +55,30 @@ export interface DispatcherLimits {
   readonly maxResultsBytes: number;
   /** Nothing starts while the disk of the results has less space. @default 32 MiB */
   readonly minFreeBytes: number;
+}
+
+/** How executions are carried out. */
+export interface ExecutionOptions {
+  /** What carries out new ones; those that run stay with what started them. @default local */
+  readonly executor?: ExecutorName;
+  /** Executions started a second, at most. @default no limit */
+  readonly maxStartsPerSecond?: number;
+  /** Local autoservs that are started ahead and wait; `max: 0` starts none. @default from 1 to 4, by the rate of starts */
+  readonly warm?: Partial<WarmLimits>;
+  readonly slurm?: SlurmOptions;
+}
+
+export interface SlurmOptions {
+  /** @default the cluster's */
+  readonly partition?: string;
+  /** @default the user's */
+  readonly account?: string;
+  /** Further options of sbatch: `--qos=low`. */
+  readonly options?: readonly string[];
+  /** slurm.conf of the cluster. @default SLURM_CONF, then where Slurm looks */
+  readonly confFile?: string;
+  /** Time between two questions to Slurm, which are about all executions at once. @default 1 s */
+  readonly pollMs?: number;
 }
 
 export interface DispatcherOptions {
@@ -89,6 +114,16 @@ export interface DispatcherOptions {
   readonly health?: Health;
   /** Takes spans of what it did. @default none are made */
   readonly tracing?: Tracing | undefined;
+  readonly execution?: ExecutionOptions;
+}
+
+/** Complete. */
+export interface ExecutionSettings {
+  readonly executor: ExecutorName;
+  /** Infinity: no limit. */
+  readonly maxStartsPerSecond: number;
+  readonly warm: WarmLimits;
+  readonly slurm: SlurmLimits;
 }
 
 /** Complete and checked. */
@@ -112,6 +147,9 @@ export interface Settings {
   readonly metrics: DispatcherMetrics;
   readonly health: Health;
   readonly tracing: Tracing | undefined;
+  readonly execution: ExecutionSettings;
+  /** Made from all of the above; nothing runs in it before its first use. */
+  readonly executors: Executors;
 }
 
 const minuteMs = 60_000;
@@ -142,7 +180,7 @@ const defaultLimits: DispatcherLimits = {
 /** @throws AutoservMissingError */
 export function compileOptions(options: DispatcherOptions): Settings {
   const dataDir = resolve(options.dataDir);
-  return {
+  const settings = {
     database: options.database,
     dispatcherId: options.dispatcherId ?? defaultDispatcherId(dataDir),
     machine: options.machine ?? hostname(),
@@ -162,6 +200,24 @@ export function compileOptions(options: DispatcherOptions): Settings {
     metrics: createDispatcherMetrics(options.metrics ?? createMetrics()),
     health: options.health ?? new Health(options.clock),
     tracing: options.tracing,
+    execution: compileExecution(options.execution),
+  };
+  return { ...settings, executors: new Executors(settings) };
+}
+
+function compileExecution(options: ExecutionOptions = {}): ExecutionSettings {
+  const { executor = 'local', maxStartsPerSecond = Infinity, warm, slurm } = options;
+  return {
+    executor,
+    maxStartsPerSecond,
+    warm: { min: 1, max: 4, ...warm },
+    slurm: {
+      partition: slurm?.partition,
+      account: slurm?.account,
+      options: slurm?.options ?? [],
+      confFile: slurm?.confFile,
+      pollMs: slurm?.pollMs ?? 1000,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { heartbeatIntervalMs, type Cause, type ExitClass, type FromAutoserv, type ToAutoserv } from '@autotest/core';
 
 export interface ControlSocketOptions {
@@ -31,12 +32,19 @@ export class ControlSocket {
 
   /** Whoever holds the lock of the results directory may take the path over from a predecessor. */
   static async listen(options: ControlSocketOptions): Promise<ControlSocket> {
+    // The dispatcher made the directory on its own machine only.
+    mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
     rmSync(options.path, { force: true });
     const socket = new ControlSocket(options);
-    await new Promise<void>((resolve, reject) => {
-      socket.#server.once('error', reject);
-      socket.#server.listen(options.path, resolve);
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.#server.once('error', reject);
+        socket.#server.listen(options.path, resolve);
+      });
+    } catch (error) {
+      clearInterval(socket.#heartbeat);
+      throw error;
+    }
     // From here on a broken listener must not end the execution.
     socket.#server.on('error', () => {});
     return socket;

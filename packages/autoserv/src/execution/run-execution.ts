@@ -10,7 +10,7 @@ import { closeOpenNodes } from './nodes.ts';
 import { Recorder } from './recorder.ts';
 import { writeResultsJson } from './results-json.ts';
 import { StatusLogs } from './status-logs.ts';
-import { Stopper, StopRequest } from './stop.ts';
+import { bySignal, readAbortWish, Stopper, StopRequest } from './stop.ts';
 import { verdictOfExecution, type End } from './verdict.ts';
 
 export interface RunExecutionOptions {
@@ -29,7 +29,7 @@ export interface RunExecutionOptions {
  * @throws ExecutionLockedError when another process does it; JournalWriteError when the journal cannot even be opened
  */
 export async function runExecution(spec: ExecutionSpec, options: RunExecutionOptions): Promise<ExitClass> {
-  const unlock = lockResults(spec.resultsDir);
+  const unlock = lockResults(spec);
   try {
     return await runLocked(spec, options);
   } finally {
@@ -68,17 +68,8 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     env: options.env,
     connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
   };
-  socket = await ControlSocket.listen({
-    path: spec.socketPath,
-    executionId: spec.executionId,
-    epoch: spec.epoch,
-    journalBytes: () => recorder.journalBytes,
-    onMessage: (message) => {
-      if (message.type !== 'abort') return;
-      stopper.stop(new StopRequest(message.timedOut ? 'timedOut' : 'aborted', message.by, message.reason));
-    },
-  });
-  const unwatch = [watchSignals(stopper), watchDeadline(spec, stopper), watchProcess(context, startedAt)];
+  socket = await listen(context, options.log);
+  const unwatch = [watchSignals(spec, stopper), watchDeadline(spec, stopper), watchProcess(context, startedAt)];
 
   const facts = await attempt(context, options);
   for (const connection of context.connections.values()) await connection.close().catch(() => {});
@@ -86,8 +77,30 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   const end = finish(context, facts, startedAt, options.log);
   statusLogs.close();
   recorder.close();
-  await socket.end(end);
+  await socket?.end(end);
   return end.exitClass;
+}
+
+/** On a machine where the socket cannot be, the execution goes on without: whoever follows it reads the journal, and aborts it by a signal. */
+async function listen(
+  { spec, recorder, stopper }: ExecutionContext,
+  log: (message: string) => void,
+): Promise<ControlSocket | undefined> {
+  try {
+    return await ControlSocket.listen({
+      path: spec.socketPath,
+      executionId: spec.executionId,
+      epoch: spec.epoch,
+      journalBytes: () => recorder.journalBytes,
+      onMessage: (message) => {
+        if (message.type !== 'abort' || stopper.hasHeard(message)) return;
+        stopper.stop(new StopRequest(message.timedOut ? 'timedOut' : 'aborted', message.by, message.reason));
+      },
+    });
+  } catch (error) {
+    log(`there is no control socket: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 type Facts = { readonly thrown?: { readonly error: unknown }; readonly clients: PurposeEnd['clients'] };
@@ -176,9 +189,9 @@ function noteStop(recorder: Recorder, request: StopRequest, log: (message: strin
   }
 }
 
-function watchSignals(stopper: Stopper): () => void {
+function watchSignals(spec: ExecutionSpec, stopper: Stopper): () => void {
   const listeners = (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).map((name) => {
-    const listener = (): void => stopper.stop(new StopRequest('aborted', name, `autoserv got ${name}`));
+    const listener = (): void => stopper.stop(readAbortWish(spec) ?? bySignal(name));
     process.on(name, listener);
     return () => process.off(name, listener);
   });

@@ -1,4 +1,6 @@
-import { AutotestError } from '@autotest/core';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { abortFileName, AutotestError, type ExecutionSpec } from '@autotest/core';
 
 /** Why an execution is to end before its end. */
 export class StopRequest extends AutotestError {
@@ -11,6 +13,22 @@ export class StopRequest extends AutotestError {
     this.kind = kind;
     this.by = by;
   }
+}
+
+/** What somebody wrote down who can reach this process by a signal only; undefined where nobody did. */
+export function readAbortWish({ resultsDir }: Pick<ExecutionSpec, 'resultsDir'>): StopRequest | undefined {
+  try {
+    const wish = JSON.parse(readFileSync(join(resultsDir, abortFileName), 'utf8')) as Record<string, unknown>;
+    const { by, reason, timedOut } = wish;
+    if (typeof by !== 'string' || typeof reason !== 'string') return undefined;
+    return new StopRequest(timedOut === true ? 'timedOut' : 'aborted', by, reason);
+  } catch {
+    return undefined;
+  }
+}
+
+export function bySignal(name: NodeJS.Signals): StopRequest {
+  return new StopRequest('aborted', name, `autoserv got ${name}`);
 }
 
 /**
@@ -37,6 +55,11 @@ export class Stopper {
 
   get request(): StopRequest | undefined {
     return this.#request;
+  }
+
+  /** Whether it stops for this already: a dispatcher that connects again says it again, and means nothing more by it. */
+  hasHeard({ by, reason }: { readonly by: string; readonly reason: string }): boolean {
+    return this.#request?.by === by && this.#request.message === reason;
   }
 
   stop(request: StopRequest): void {

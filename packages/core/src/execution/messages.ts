@@ -27,3 +27,6 @@ export type ToAutoserv =
 
 /** Seconds between heartbeats of autoserv on its control socket. */
 export const heartbeatIntervalMs = 5000;
+
+/** What an autoserv that was started ahead (`--warm`) says on stdout, one word a line. */
+export const warmWord = { ready: 'ready', taken: 'taken' } as const;

@@ -84,4 +84,9 @@ export interface LockHolder {
   readonly pid: number;
   /** Start time of the process in clock ticks (/proc/PID/stat field 22). */
   readonly startTicks?: string;
+  /** Name of the machine that it runs on: a pid says nothing elsewhere. */
+  readonly machine?: string;
 }
+
+/** Written to the results directory before autoserv gets SIGTERM where it cannot be told otherwise: who wants the execution to end, and why. */
+export const abortFileName = '.abort.json';

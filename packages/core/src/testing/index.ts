@@ -11,5 +11,6 @@ export { ManualClock } from '../time/manual-clock.ts';
 export { parseMetrics, type ParsedMetric } from './parse-metrics.ts';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { findServices, missingService, type Services } from './services.ts';
+export { startSlurm, type SlurmTestOptions, type TestSlurm } from './slurm.ts';
 export { startMariaDb, type TestMariaDb } from './mariadb.ts';
 export { TestServiceError } from './errors.ts';

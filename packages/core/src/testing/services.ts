@@ -7,6 +7,9 @@ export interface Services {
   readonly mariadbInstallDb?: string;
   readonly sshd?: string;
   readonly chromium?: string;
+  readonly slurmctld?: string;
+  readonly slurmd?: string;
+  readonly munged?: string;
 }
 
 /** Which real services this machine has. Also looks where servers are installed, which is not on everybody's PATH. */
@@ -19,6 +22,9 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
     mariadbInstallDb: find('mariadb-install-db', 'mysql_install_db'),
     sshd: find('sshd'),
     chromium: find('chromium', 'chromium-browser', 'google-chrome'),
+    slurmctld: find('slurmctld'),
+    slurmd: find('slurmd'),
+    munged: find('munged'),
   });
 }
 
@@ -26,7 +32,7 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
  * Why tests on a real service must be skipped here, for `describe.skipIf`; undefined where the service is there. With AUTOTEST_REQUIRE_SERVICES=1 nothing is skipped: then
  * the tests run, and fail for want of the service.
  */
-export function missingService(service: 'mariadbd' | 'sshd' | 'chromium'): string | undefined {
+export function missingService(service: 'mariadbd' | 'sshd' | 'chromium' | 'slurmctld'): string | undefined {
   if (process.env.AUTOTEST_REQUIRE_SERVICES === '1' || findServices()[service] !== undefined) return undefined;
   return `${service} is not installed`;
 }

@@ -1,47 +1,36 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { journalFileName, type Cause, type ExitClass, type FromAutoserv, type Log } from '@autotest/core';
+import { abortFileName, journalFileName, sleep, type FromAutoserv, type Log } from '@autotest/core';
 import type { ExecutionRow } from '@autotest/core/db';
-import { isSameProcess } from '@autotest/core/node';
+import { writeFileAtomic } from '@autotest/core/node';
 import { startFailure } from '../errors.ts';
+import { type AutoservProcess, type ProcessEnd, lockedExitCode } from '../executors/executor.ts';
 import type { Settings } from '../options.ts';
-import { type AutoservProcess, lockedExitCode, startAutoserv, watchProcess } from './autoserv-process.ts';
-import { ControlConnection } from './control-connection.ts';
 import { Ingester } from './ingester.ts';
 import { journalSize, readEndRecord } from './journal-end.ts';
-import { readLockHolder } from './lock-holder.ts';
+import { keepConnected, type KeptConnection } from './keep-connected.ts';
+import { type AbortWish, type RunEnd, verdictOfEnd } from './verdict.ts';
 
-/** How the process of an execution ended. */
-export interface RunEnd {
-  readonly exitClass: ExitClass;
-  readonly cause?: Cause;
-  /** The process broke off: what it had begun has to be collected and closed by somebody else. */
-  readonly needsGather: boolean;
-}
-
-export interface AbortWish {
-  readonly by: string;
-  readonly reason: string;
-  readonly timedOut: boolean;
-}
+export type { AbortWish, RunEnd } from './verdict.ts';
 
 /** What a supervision does to the database. */
 export interface SupervisionStore {
   /** Makes the files with which autoserv starts. */
   prepare(): Promise<void>;
-  /** created → starting */
-  started(pid: number, startTicks: string | undefined): Promise<ExecutionRow>;
-  /** → running, with the entries. The process itself knows its pid best. */
+  /** created → starting. @param pid 0 where it is no process of this machine; `externalId` says then where it is */
+  started(pid: number, startTicks: string | undefined, externalId?: string): Promise<ExecutionRow>;
+  /** → running, with the entries. The process itself knows its pid best. @param pid 0 where it is no process of this machine */
   greeted(pid: number): Promise<ExecutionRow>;
 }
 
-const reconnectDelayMs = 20;
-const maxReconnectDelayMs = 1000;
 const pollMs = 1000;
+/** How long records of a process on another machine may be on their way here through a shared file system. */
+const settleMs = 5000;
 /** How long a process may stay after its last record. */
 const lingerMs = 10_000;
 
 /**
- * Watches over one execution from its start, or from wherever an earlier dispatcher left it, to the end of its process: starts autoserv, speaks with it over
+ * Watches over one execution from its start, or from wherever an earlier dispatcher left it, to the end of its process: has the executor start autoserv, speaks with it over
  * its control socket, and takes its journal into the database as it grows.
  *
  * The end is the end of the process, nothing else: a socket that breaks is connected again, and the journal file says how it went. What
@@ -49,7 +38,11 @@ const lingerMs = 10_000;
  *
  * A row in state `created` does not tell whether its process was started, as the dispatcher may have died between start and writing that down. autoserv takes a
  * lock in its results directory before anything else. A living holder of the lock is the process. Without one, a journal that has begun tells that it was there
- * and is gone; and without a journal it is started (again): of two that start, one gets the lock, and the other ends with code 3.
+ * and is gone; and without a journal it is started (again): of two that start, one gets the lock, and the other ends with code 3. An executor that is no process
+ * of this machine finds what it started by itself, before anything is started.
+ *
+ * A process on another machine has no control socket here. That it runs is seen by its journal then, which is looked at each second; and it is told to abort by a file and
+ * SIGTERM, which its executor brings there.
  */
 export class Supervision {
   readonly #settings: Settings;
@@ -59,15 +52,22 @@ export class Supervision {
   readonly #ingester: Ingester;
   #execution: ExecutionRow;
   #process: AutoservProcess | undefined;
-  #connection: ControlConnection | undefined;
+  #connection: KeptConnection | undefined;
+  #isConnected = false;
   #hasGreeted = false;
+  /** Bytes of the journal before anything was started; of one that was found, 0. */
+  #journalAtStart = 0;
   /** How it ended by its own account. */
   #lastWord: Extract<FromAutoserv, { type: 'ended' }> | undefined;
   #abort: AbortWish | undefined;
+  /** What its executor says of its end. */
+  #processEnd: ProcessEnd = {};
   #isDetached = false;
   readonly #timers = new Set<() => void>();
   readonly #background = new Set<Promise<void>>();
   readonly #detached = Promise.withResolvers<'detached'>();
+  /** Calls off a start that waits. */
+  readonly #startWanted = new AbortController();
 
   /** @param owner the execution under whose id the journal is ingested: for `gather` the one it collects for */
   constructor(settings: Settings, execution: ExecutionRow, owner: ExecutionRow, store: SupervisionStore) {
@@ -92,11 +92,14 @@ export class Supervision {
   /** Resolves when the process is gone and its journal is taken in; with `undefined` after `detach`. Rejects when the database does; run another one then. */
   async run(): Promise<RunEnd | undefined> {
     try {
-      const poll = setInterval(() => this.#takeNews(), pollMs);
+      const poll = setInterval(() => this.#poll(), pollMs);
       this.#timers.add(() => clearInterval(poll));
       const failure = await this.#begin();
       if (failure) return failure;
-      if (!this.#isDetached) await Promise.race([this.#process?.gone, this.#detached.promise]);
+      const end = this.#isDetached ? undefined : await Promise.race([this.#process?.gone, this.#detached.promise]);
+      if (this.#isDetached || end === 'detached') return undefined;
+      this.#processEnd = end ?? {};
+      await this.#untilSettled();
       if (this.#isDetached) return undefined;
       await this.#ingester.pump();
       return this.#verdict();
@@ -111,6 +114,7 @@ export class Supervision {
     if (this.#abort || this.#isDetached) return;
     this.#abort = wish;
     this.#log.info('execution is aborted', { by: wish.by, reason: wish.reason });
+    this.#startWanted.abort(new Error('aborted'));
     this.#sendAbort();
     const { abortGraceMs, killGraceMs } = this.#settings.limits;
     this.#after(abortGraceMs, () => this.#insist('SIGTERM', false));
@@ -121,16 +125,19 @@ export class Supervision {
   detach(): void {
     this.#isDetached = true;
     this.#detached.resolve('detached');
+    this.#startWanted.abort(new Error('detached'));
     this.#close();
   }
 
   /** Finds or starts the process. Gives the end where there is none any more. */
   async #begin(): Promise<RunEnd | undefined> {
-    const { state, pid, pidStartTicks, purpose, resultsDir } = this.#execution;
-    const holder = readLockHolder(resultsDir);
-    if (holder) return this.#watch(watchProcess(holder.pid, holder.startTicks));
-    // A process that was started a moment ago may not have its lock yet.
-    if (pid !== undefined && isSameProcess(pid, pidStartTicks)) return this.#watch(watchProcess(pid, pidStartTicks));
+    const { state, purpose } = this.#execution;
+    const found = await this.#settings.executors.find(this.#execution);
+    if (this.#isDetached) {
+      found?.unwatch();
+      return undefined;
+    }
+    if (found) return this.#watch(found);
     const hasBegun = state !== 'created' || (purpose !== 'gather' && journalSize(this.#journal) > 0);
     return hasBegun ? this.#verdictOfLost() : this.#start();
   }
@@ -140,20 +147,24 @@ export class Supervision {
     let started: AutoservProcess;
     try {
       await this.#store.prepare();
-      started = await startAutoserv(this.#settings, this.#execution.resultsDir);
+      this.#journalAtStart = journalSize(this.#journal);
+      started = await this.#settings.executors.start(this.#execution, this.#startWanted.signal);
     } catch (error) {
+      if (this.#isDetached) return undefined;
+      // Called off before anything was started.
+      if (error === this.#startWanted.signal.reason) return this.#verdict();
       const cause = startFailure(error);
-      // The database may be away for a moment; that is no fault of the execution.
+      // Database or executor may be away for a moment; that is no fault of the execution. And perhaps it was started all the same.
       if (!cause) throw error;
       return { exitClass: 'infra', cause, needsGather: false };
     }
-    const exitCode = Promise.race([started.gone, this.#detached.promise]);
-    this.#execution = await this.#store.started(started.pid, started.startTicks);
+    this.#execution = await this.#store.started(started.pid, started.startTicks, started.externalId);
     this.#watch(started);
-    if ((await exitCode) !== lockedExitCode) return undefined;
+    const end = await Promise.race([started.gone, this.#detached.promise]);
+    if (end === 'detached' || end.exitCode !== lockedExitCode) return undefined;
     // Perhaps an autoserv that an earlier dispatcher started has the results directory.
-    const holder = readLockHolder(this.#execution.resultsDir);
-    return holder && this.#watch(watchProcess(holder.pid, holder.startTicks));
+    const holder = await this.#settings.executors.find({ ...this.#execution, pid: 0 });
+    return holder && this.#watch(holder);
   }
 
   async #verdictOfLost(): Promise<RunEnd> {
@@ -164,37 +175,31 @@ export class Supervision {
   #watch(process: AutoservProcess): undefined {
     this.#process?.unwatch();
     this.#process = process;
-    this.#connectUntilGone(process);
-  }
-
-  #connectUntilGone(process: AutoservProcess): void {
     let isGone = false;
     void process.gone.then(() => {
       isGone = true;
     });
-    this.#connect(() => !isGone);
-    if (this.#execution.state === 'running') return;
-    this.#after(this.#settings.limits.helloMs, () => {
-      if (this.#hasGreeted) return;
-      this.#log.warn('autoserv does not answer and is killed', { pid: process.pid });
-      process.kill('SIGKILL', true);
+    this.#connection?.close();
+    this.#isConnected = false;
+    this.#connection = keepConnected({
+      socketPath: this.#execution.socketPath,
+      isWanted: () => !isGone && !this.#isDetached,
+      onMessage: (message) => this.#onMessage(message),
+      onSilence: () => {
+        this.#isConnected = false;
+        process.look();
+      },
+      after: (ms, callback) => this.#after(ms, callback),
     });
+    this.#sendAbort();
+    if (this.#execution.state !== 'running') void process.running.then(() => this.#expectGreeting(process));
   }
 
-  /** Keeps a connection to the control socket as long as `isWanted` says so. */
-  #connect(isWanted: () => boolean, delayMs = reconnectDelayMs): void {
-    if (this.#isDetached || !isWanted()) return;
-    let hasAnswered = false;
-    this.#connection = new ControlConnection(this.#execution.socketPath, {
-      onMessage: (message) => {
-        hasAnswered = true;
-        this.#onMessage(message);
-      },
-      onClose: () => {
-        this.#process?.look();
-        const nextMs = hasAnswered ? reconnectDelayMs : Math.min(delayMs * 1.3, maxReconnectDelayMs);
-        this.#after(delayMs, () => this.#connect(isWanted, nextMs));
-      },
+  #expectGreeting(process: AutoservProcess): void {
+    this.#after(this.#settings.limits.helloMs, () => {
+      if (this.#hasGreeted || process !== this.#process) return;
+      this.#log.warn('autoserv does not answer and is killed', { pid: process.pid, externalId: process.externalId });
+      process.kill('SIGKILL', true);
     });
   }
 
@@ -202,8 +207,8 @@ export class Supervision {
     if (message.type === 'heartbeat') return;
     if (message.type === 'hello') {
       if (message.executionId !== this.#execution.id) return;
-      this.#hasGreeted = true;
-      this.#inBackground(this.#recordGreeting(message.pid), 'the start of an execution could not be written down');
+      this.#isConnected = true;
+      this.#greet(message.pid);
       this.#sendAbort();
     }
     if (message.type === 'ended') {
@@ -213,15 +218,36 @@ export class Supervision {
     this.#takeNews();
   }
 
+  #greet(pid: number): void {
+    this.#hasGreeted = true;
+    this.#inBackground(this.#recordGreeting(pid), 'the start of an execution could not be written down');
+  }
+
   /** Where it fails, the state catches up at the end of the process. */
   async #recordGreeting(pid: number): Promise<void> {
     if (this.#execution.state !== 'running') this.#execution = await this.#store.greeted(pid);
+  }
+
+  #poll(): void {
+    this.#takeNews();
+    const isElsewhere = this.#process?.externalId !== undefined && !this.#hasGreeted;
+    if (isElsewhere && journalSize(this.#journal) > this.#journalAtStart) this.#greet(0);
   }
 
   /** Takes in what the journal has more. Where it fails, the next news or poll tries again. */
   #takeNews(): void {
     if (this.#isDetached || !this.#ingester.isBehind) return;
     this.#inBackground(this.#ingester.pump(), 'taking in the journal failed');
+  }
+
+  /** What a process on another machine wrote last may come later than the news of its end. */
+  async #untilSettled(): Promise<void> {
+    if (this.#process?.externalId === undefined) return;
+    const { clock } = this.#settings;
+    const until = clock.monotonicMs() + settleMs;
+    const isOnItsWay = (): boolean => journalSize(this.#journal) > 0 && !readEndRecord(this.#journal);
+    while (!this.#isDetached && clock.monotonicMs() < until && isOnItsWay())
+      await Promise.race([sleep(settleMs / 20, { clock }), this.#detached.promise]);
   }
 
   #inBackground(work: Promise<void>, failure: string): void {
@@ -232,7 +258,20 @@ export class Supervision {
   }
 
   #sendAbort(): void {
-    if (this.#abort && this.#hasGreeted) this.#connection?.send({ type: 'abort', ...this.#abort });
+    const wish = this.#abort;
+    if (!wish) return;
+    if (this.#isConnected) this.#connection?.send({ type: 'abort', ...wish });
+    else if (this.#process?.externalId !== undefined) this.#signalAbort(this.#process, wish);
+  }
+
+  /** For a process that waits for its turn, or to whose control socket there is no way. */
+  #signalAbort(process: AutoservProcess, wish: AbortWish): void {
+    try {
+      writeFileAtomic(join(this.#execution.resultsDir, abortFileName), `${JSON.stringify(wish)}\n`);
+    } catch (error) {
+      this.#log.warn('who aborts could not be written down for autoserv', { error });
+    }
+    process.kill('SIGTERM');
   }
 
   #insist(signal: NodeJS.Signals, group: boolean): void {
@@ -243,36 +282,29 @@ export class Supervision {
   }
 
   #verdict(): RunEnd {
-    const end = readEndRecord(this.#journal);
-    if (end) return { exitClass: end.exitClass, ...(end.cause && { cause: end.cause }), needsGather: false };
-    const where = join(this.#execution.resultsDir, 'debug', 'autoserv.log');
-    if (this.#lastWord) {
-      const message = `autoserv could not write its last record; the disk of the results may be full; see ${where}`;
-      const { exitClass, cause = { code: 'AT_RESULTS_INCOMPLETE', message } } = this.#lastWord;
-      return { exitClass, cause, needsGather: false };
-    }
-    const hasBegun = journalSize(this.#journal) > 0;
-    const needsGather = this.#execution.purpose === 'job' && hasBegun;
-    if (this.#abort) {
-      const { by, reason, timedOut } = this.#abort;
-      const cause = timedOut
-        ? { code: 'AT_TIMED_OUT', message: reason }
-        : { code: 'AT_ABORTED', message: `${by} aborted it: ${reason}` };
-      return { exitClass: timedOut ? 'timedOut' : 'aborted', cause, needsGather };
-    }
-    const message = hasBegun
-      ? `autoserv ended without its last record: it was killed or crashed; see ${where}`
-      : `autoserv ended before it began; see ${where}`;
-    return { exitClass: 'lost', cause: { code: 'AT_AUTOSERV_LOST', message }, needsGather };
+    return verdictOfEnd({
+      execution: this.#execution,
+      end: readEndRecord(this.#journal),
+      hasBegun: journalSize(this.#journal) > 0,
+      lastWord: this.#lastWord,
+      process: this.#processEnd,
+      abort: this.#abort,
+      wasAborted: this.#abort !== undefined || existsSync(join(this.#execution.resultsDir, abortFileName)),
+    });
   }
 
-  #after(ms: number, callback: () => void): void {
-    if (this.#isDetached) return;
-    const cancel = this.#settings.clock.setTimeout(() => {
+  #after(ms: number, callback: () => void): () => void {
+    if (this.#isDetached) return () => {};
+    const end = this.#settings.clock.setTimeout(() => {
       this.#timers.delete(cancel);
       callback();
     }, ms);
+    const cancel = (): void => {
+      this.#timers.delete(cancel);
+      end();
+    };
     this.#timers.add(cancel);
+    return cancel;
   }
 
   #close(): void {

@@ -6,7 +6,7 @@ import { JournalWriter, readProcessStart } from '@autotest/core/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Ingester } from '../../src/supervise/ingester.ts';
 import { readEndRecord } from '../../src/supervise/journal-end.ts';
-import { readLockHolder } from '../../src/supervise/lock-holder.ts';
+import { readLockHolder } from '../../src/executors/local/lock-holder.ts';
 
 let directory: string;
 let file: string;

@@ -1,0 +1,24 @@
+import type { Settings } from '../options.ts';
+
+const inherited = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'SSH_AUTH_SOCK',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'AUTOTEST_CLIENT_FILE',
+  'AUTOTEST_MIN_FREE_BYTES',
+  'AUTOTEST_TEST_DIRS',
+] as const;
+
+/** What autoserv needs, and nothing of what this process may hold besides (database passwords). */
+export function cleanEnvironment(settings: Pick<Settings, 'compileCacheDir'>): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: settings.compileCacheDir };
+  for (const name of inherited) if (process.env[name] !== undefined) environment[name] = process.env[name];
+  return environment;
+}
