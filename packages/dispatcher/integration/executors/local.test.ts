@@ -60,10 +60,10 @@ describe.each([
     const streams = [0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
     const log = join(execution.resultsDir, 'debug', 'autoserv.log');
     expect(streams).toEqual(['/dev/null', log, log]);
+    await bench.until('its greeting', () => watched.row().state === 'running');
     gate.open();
     expect(await watched.end).toEqual({ exitClass: 'clean', needsGather: false });
     expect(bench.read(execution, 'debug/autoserv.log')).toMatch(/said by the control file[^]*ended: clean/);
-    expect(watched.row().state).toBe('running');
   });
 
   test('goes on when its dispatcher is killed, and the next one finds it', async () => {
