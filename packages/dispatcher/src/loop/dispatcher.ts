@@ -64,6 +64,7 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     await running.start();
     return running;
   } catch (error) {
+    await settings.executors.close();
     await claim.release();
     throw error;
   }
@@ -140,7 +141,8 @@ class RunningDispatcher implements Dispatcher {
   }
 
   async start(): Promise<void> {
-    const { database, log, machine } = this.#settings;
+    const { database, executors, log, machine, startWatch } = this.#settings;
+    if (!startWatch) executors.open();
     await this.#membership.join();
     await this.#feed.start();
     await this.#ids.refill();
@@ -159,6 +161,7 @@ class RunningDispatcher implements Dispatcher {
     if (abortRunning) await this.#executions.abortAll();
     await this.#turns.stop();
     await this.#executions.detach();
+    await this.#settings.executors.close();
     await this.#committer.idle();
     this.#stopNews?.();
     await this.#heartbeats.stop();

@@ -6,11 +6,11 @@ const freshMs = 500;
 
 /** Why this machine must not start anything now. Jobs that wait lose nothing, jobs that start on a full disk do. */
 export class Shortage {
-  readonly #settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock'>;
+  readonly #settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock' | 'executors'>;
   #known: string | undefined;
   #lookedAt = -Infinity;
 
-  constructor(settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock'>) {
+  constructor(settings: Pick<Settings, 'resultsRoot' | 'limits' | 'clock' | 'executors'>) {
     this.#settings = settings;
   }
 
@@ -19,7 +19,7 @@ export class Shortage {
     const nowMs = this.#settings.clock.monotonicMs();
     if (nowMs - this.#lookedAt < freshMs) return this.#known;
     this.#lookedAt = nowMs;
-    this.#known = shortageOf(this.#settings);
+    this.#known = shortageOf(this.#settings) ?? this.#settings.executors.trouble();
     return this.#known;
   }
 }

@@ -122,12 +122,15 @@ export class Executions implements RunnerPort {
   #storeOf({ id }: ExecutionRow, owner: ExecutionRow): SupervisionStore {
     return {
       prepare: () => prepareExecution(this.#settings, this.#subjectOf(this.#known(id), owner)),
-      started: (pid, startTicks) =>
+      started: (pid, startTicks, externalId) =>
         this.#write(`execution ${id}`, (change) => {
           const execution = this.#known(id);
           if (execution.state !== 'created') return execution;
-          const process = { pid, ...(startTicks !== undefined && { pidStartTicks: startTicks }) };
-          return change.moveExecution(execution, 'start', process);
+          return change.moveExecution(execution, 'start', {
+            pid,
+            ...(startTicks !== undefined && { pidStartTicks: startTicks }),
+            ...(externalId !== undefined && { externalId }),
+          });
         }),
       greeted: (pid) => this.#recordGreeting(id, pid),
     };
@@ -135,8 +138,8 @@ export class Executions implements RunnerPort {
 
   /** Writes down that the process answered: execution and entries run. */
   #recordGreeting(id: number, pid: number): Promise<ExecutionRow> {
-    const startTicks = readProcessStart(pid);
-    const process = { pid, ...(startTicks !== undefined && { pidStartTicks: startTicks }) };
+    const startTicks = pid > 0 ? readProcessStart(pid) : undefined;
+    const process = { ...(pid > 0 && { pid }), ...(startTicks !== undefined && { pidStartTicks: startTicks }) };
     return this.#write(`execution ${id}`, (change) => {
       const execution = this.#known(id);
       if (execution.state !== 'created' && execution.state !== 'starting') return execution;
@@ -171,9 +174,9 @@ export class Executions implements RunnerPort {
       if (entry.state === 'starting' || entry.state === 'running') change.moveEntry(entry, 'end');
     if (end.needsGather && execution.jobId !== undefined) {
       const { jobId, attempt, epoch, tag, resultsDir } = execution;
-      const { dispatcherId, limits } = this.#settings;
+      const { dispatcherId, executors, limits } = this.#settings;
       const deadlineAt = change.now + limits.gatherMs;
-      const common = { jobId, attempt, epoch, tag, resultsDir, dispatcherId, deadlineAt };
+      const common = { jobId, attempt, epoch, tag, resultsDir, dispatcherId, executor: executors.name, deadlineAt };
       change.addExecution({ purpose: 'gather', ...common, socketPath: newSocketPath() });
     }
     return ended;

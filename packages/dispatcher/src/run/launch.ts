@@ -37,6 +37,7 @@ export function launch(
     resultsDir: join(settings.resultsRoot, tag),
     socketPath: newSocketPath(),
     dispatcherId: settings.dispatcherId,
+    executor: settings.executors.name,
     ...(deadlineAt < Infinity && { deadlineAt }),
   });
   for (const entry of entries) change.moveEntry(entry, 'launch', { executionId: execution.id });

@@ -24,6 +24,7 @@ export function startTask(change: Change, world: World, settings: Settings, task
     resultsDir: join(settings.resultsRoot, tag),
     socketPath: newSocketPath(),
     dispatcherId: settings.dispatcherId,
+    executor: settings.executors.name,
     deadlineAt: change.now + (task.kind === 'verify' ? verifyMs : repairMs),
   });
   change.moveTask(task, 'start', { executionId: execution.id, ...(entry && { entry }) });
