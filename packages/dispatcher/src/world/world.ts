@@ -87,9 +87,10 @@ export class World {
   }
 
   /** The lease of a host while somebody holds it. */
-  heldLease(hostId: number): (LeaseRow & { readonly holder: NonNullable<LeaseRow['holder']> }) | undefined {
+  heldLease(hostId: number): HeldLease | undefined {
     const lease = this.leases.get(hostId);
-    return lease?.holder ? { ...lease, holder: lease.holder } : undefined;
+    // The very row, by which a change knows what it builds on.
+    return lease && isHeld(lease) ? lease : undefined;
   }
 
   /** Takes rows as the database has them. Older ones than are known are passed over, unless `isForced`: what is known was never written. */
@@ -275,6 +276,12 @@ interface RowOf {
   readonly hosts: HostRow;
   readonly tasks: TaskRow;
   readonly executions: ExecutionRow;
+}
+
+type HeldLease = LeaseRow & { readonly holder: NonNullable<LeaseRow['holder']> };
+
+function isHeld(lease: LeaseRow): lease is HeldLease {
+  return lease.holder !== undefined;
 }
 
 type VersionedKind = keyof RowOf;
