@@ -129,6 +129,38 @@ test.each([
   expect(run.tree().open()).toEqual([]);
 });
 
+test('a server control file that falls silent is ended, and what runs on with it', async () => {
+  const body = `
+    for (let n = 0; n < 5; n++) await job.run('sleep 0.3; echo still here');
+    job.keyval({ talked: true });
+    await job.run(['sleep', '${lab.nap}']);
+  `;
+  const run = await lab.run({
+    files: { 'control.ts': serverControl(body) },
+    hosts: [],
+    limits: { idleTimeoutMs: 1000 },
+  });
+  expect((await run.ended).exitCode, run.log()).toBe(3);
+  expect(run.tree().keyvals).toMatchObject({ talked: true });
+  expect(run.of('end')).toMatchObject([
+    { exitClass: 'timedOut', cause: { code: 'AT_TIMED_OUT', message: 'No output and no result for 1 s' } },
+  ]);
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
+});
+
+test('a client control file that falls silent is ended with a cause that says so', async () => {
+  const run = await lab.run({
+    files: { 'control.ts': clientControl(`await job.run(['sleep', '${lab.nap}']);`) },
+    limits: { idleTimeoutMs: 500 },
+  });
+  expect((await run.ended).exitCode, run.log()).toBe(3);
+  expect(run.of('end').at(-1)).toMatchObject({
+    exitClass: 'timedOut',
+    cause: { code: 'AT_TIMED_OUT', message: expect.stringContaining('No output and no result for 500 ms') },
+  });
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
+});
+
 test.runIf(hasSshd())('an abort reaches what a server control file runs on its hosts', async () => {
   const body = `await job.onEach(job.hosts, (host) => host.run(['sleep', '${lab.nap}']));`;
   const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });

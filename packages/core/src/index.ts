@@ -78,7 +78,14 @@ export { parseLabelExpression } from './labels/parse.ts';
 export { formatLabelExpression } from './labels/format.ts';
 export { compileLabels, evaluateLabels, prepareLabels, type LabelPredicate, type LabelSet } from './labels/evaluate.ts';
 export { explainLabels, nearestHosts, type LabelledHost, type NearHost } from './labels/explain.ts';
-export { labelProblem, maxLabelLength, splitLabel, validateLabel, type LabelParts } from './labels/label.ts';
+export {
+  isLabelKey,
+  labelProblem,
+  maxLabelLength,
+  splitLabel,
+  validateLabel,
+  type LabelParts,
+} from './labels/label.ts';
 export { LabelError, LabelExpressionError } from './labels/errors.ts';
 export type * from './labels/expression.ts';
 export * from './status-log/status.ts';

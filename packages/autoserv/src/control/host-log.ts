@@ -8,8 +8,10 @@ const maxBytes = 256 * 1024 * 1024;
 export class HostLog {
   readonly #directory: string;
   readonly #sizes = new Map<string, number>();
+  readonly #onOutput: () => void;
 
-  constructor(resultsDir: string) {
+  constructor(resultsDir: string, onOutput: () => void) {
+    this.#onOutput = onOutput;
     this.#directory = join(resultsDir, 'debug');
     mkdirSync(this.#directory, { recursive: true });
   }
@@ -20,6 +22,7 @@ export class HostLog {
   }
 
   write(host: string, chunk: Uint8Array): void {
+    this.#onOutput();
     const size = this.#sizes.get(host) ?? 0;
     if (size > maxBytes) return;
     this.#sizes.set(host, size + chunk.length);

@@ -27,7 +27,7 @@ export function makeServerJob(
   const { deadlineAt } = spec.limits;
   const barriers = new Barriers();
   const runs = new ClientRuns(context, runtime, specJob);
-  const log = new HostLog(spec.resultsDir);
+  const log = new HostLog(spec.resultsDir, context.active);
   const base = makeJobBase(runtime, {
     id: specJob.id,
     name: specJob.name,

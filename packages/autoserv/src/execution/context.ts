@@ -9,6 +9,8 @@ export interface ExecutionContext {
   readonly spec: ExecutionSpec;
   readonly recorder: Recorder;
   readonly stopper: Stopper;
+  /** Something happened: the execution is not idle. */
+  readonly active: () => void;
   readonly settings: ExecutionSettings;
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;

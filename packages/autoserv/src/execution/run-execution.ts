@@ -4,6 +4,7 @@ import { asDiskError, causeOf, describeFault } from '../errors.ts';
 import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
 import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
+import { watchIdle, type IdleWatch } from './idle-watch.ts';
 import { layOut, writeKeyval } from './layout.ts';
 import { lockResults } from './lock.ts';
 import { closeOpenNodes } from './nodes.ts';
@@ -40,6 +41,7 @@ export async function runExecution(spec: ExecutionSpec, options: RunExecutionOpt
 async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Promise<ExitClass> {
   const startedAt = Date.now();
   let socket: ControlSocket | undefined;
+  let idle: IdleWatch | undefined;
   const statusLogs = new StatusLogs(spec.resultsDir, options.log);
   const recorder = Recorder.open({
     resultsDir: spec.resultsDir,
@@ -47,6 +49,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     onRecord: (record, old) => {
       statusLogs.take(record, old);
       if (old) return;
+      idle?.active();
       if (record.kind === 'keyval' && record.scope.length === 0) writeKeyval(spec.resultsDir, record.values);
       socket?.journalGrew();
       options.onRecord?.(record);
@@ -60,16 +63,24 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     return recorder.tree.end.exitClass;
   }
   const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
+  idle = watchIdle(spec, stopper);
+  const { active } = idle;
   const context: ExecutionContext = {
     spec,
     recorder,
     stopper,
+    active,
     settings: options.settings,
     env: options.env,
     connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
   };
   socket = await listen(context, options.log);
-  const unwatch = [watchSignals(spec, stopper), watchDeadline(spec, stopper), watchProcess(context, startedAt)];
+  const unwatch = [
+    idle.dispose,
+    watchSignals(spec, stopper),
+    watchDeadline(spec, stopper),
+    watchProcess(context, startedAt),
+  ];
 
   const facts = await attempt(context, options);
   for (const connection of context.connections.values()) await connection.close().catch(() => {});

@@ -116,5 +116,6 @@ export function makeSession(
       maxResultsBytes,
     },
     rebootMs: settings.rebootMs,
+    onGrowth: context.active,
   });
 }

@@ -53,6 +53,8 @@ export interface SessionOptions {
   >;
   /** How long a host may take for a reboot that was asked for. */
   readonly rebootMs: number;
+  /** A file of the results grew. */
+  readonly onGrowth: () => void;
 }
 
 /** How the client says it went; absent fields it did not say. */
@@ -279,6 +281,7 @@ export class Session {
       },
       onGrowth: () => {
         this.#progress++;
+        this.#options.onGrowth();
       },
       onBeat: () => {},
     });

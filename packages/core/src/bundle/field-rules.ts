@@ -1,6 +1,9 @@
-import { controlTypes, testTimes } from '../control/metadata.ts';
+import { controlTypes, maxRetries, testTimes } from '../control/metadata.ts';
 import { LabelExpressionError } from '../labels/errors.ts';
+import { isLabelKey } from '../labels/label.ts';
 import { parseLabelExpression } from '../labels/parse.ts';
+import { parseDuration } from '../time/duration.ts';
+import { DurationError } from '../time/errors.ts';
 import { type Inspection, type Literal, report } from './literal.ts';
 import { checkParamSchema } from './param-schema.ts';
 
@@ -29,7 +32,10 @@ export const controlRules: ObjectRules = {
     syncCount: integer(1, 10_000),
     verify: boolean,
     experimental: boolean,
-    retries: noRetries,
+    sameValueOf: labelKey,
+    retries: integer(0, maxRetries),
+    infraRetries: integer(0, maxRetries),
+    idleTimeout: duration,
     onUnexpectedReboot: oneOf(['continue', 'retry', 'stop']),
     params: checkParamSchema,
   },
@@ -77,14 +83,22 @@ function integer(min: number, max: number): FieldRule {
   };
 }
 
-/** Said at submission: a wish that is dropped without a word would look like retries that did not help. */
-function noRetries(inspection: Inspection, name: string, { value, start }: Literal): void {
-  if (value === 0) return;
+function duration(inspection: Inspection, name: string, { value, start }: Literal): void {
+  try {
+    parseDuration(typeof value === 'number' || typeof value === 'string' ? value : '');
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    report(inspection, start, `'${name}' is no duration.`, "Write text such as '5 minutes', or milliseconds.");
+  }
+}
+
+function labelKey(inspection: Inspection, name: string, { value, start }: Literal): void {
+  if (typeof value === 'string' && isLabelKey(value)) return;
   report(
     inspection,
     start,
-    `'${name}' is not supported by this version.`,
-    'Leave it out, and run a job again with `autotest job rerun ID`.',
+    `'${name}' must be the key of a label.`,
+    "Write what stands before the colon, such as 'rack'.",
   );
 }
 

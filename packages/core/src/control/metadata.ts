@@ -3,9 +3,14 @@
  * the syntax tree and never by running the file.
  */
 
+import type { Duration } from '../time/duration.ts';
+
 export const controlTypes = ['client', 'server'] as const;
 /** `client` control runs on each host, `server` control runs in autoserv and drives hosts. */
 export type ControlType = (typeof controlTypes)[number];
+
+/** Most retries of either kind that a job may ask for. */
+export const maxRetries = 10;
 
 export const testTimes = ['short', 'medium', 'long'] as const;
 /** short < 15 min, medium < 4 h, long: more. */
@@ -49,8 +54,14 @@ export interface ControlMetadata {
   /** Verify hosts before the job. @default true */
   readonly verify?: boolean;
   readonly experimental?: boolean;
-  /** How often a failed job is run again. @default 0 */
+  /** All hosts that work together carry the same value of this label key: `rack`. */
+  readonly sameValueOf?: string;
+  /** How often the job is run again on a host, where a test failed: 0 to 10. @default 0 */
   readonly retries?: number;
+  /** How often it is run again on another host, where the lab failed: 0 to 10. @default 1 */
+  readonly infraRetries?: number;
+  /** No output and no result for so long ends the job. @default no limit */
+  readonly idleTimeout?: Duration;
   readonly params?: ParamSchema;
 }
 

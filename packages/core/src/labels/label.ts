@@ -29,6 +29,11 @@ export function labelProblem(label: string): string | undefined {
   return undefined;
 }
 
+/** Whether a text can be the `key` of labels `key:value`. */
+export function isLabelKey(text: string): boolean {
+  return !text.includes(':') && labelProblem(`${text}:x`) === undefined;
+}
+
 /**
  * Checks that a text is a label: `name` or `key:value`.
  *

@@ -17,7 +17,7 @@ and reads.\`,
       time: ('short'),
       'category': 'functional', class: 'kernel',
       needs: 'arch:x86_64 & !flaky',
-      syncCount: 2, verify: false, experimental: true, retries: 0,
+      syncCount: 2, verify: false, experimental: true, retries: 3,
       onUnexpectedReboot: 'retry',
       params: {
         sizeMb: { type: 'number', default: -64, min: -100, max: 1_000, doc: 'size' },
@@ -39,7 +39,7 @@ and reads.\`,
     syncCount: 2,
     verify: false,
     experimental: true,
-    retries: 0,
+    retries: 3,
     params: {
       sizeMb: { type: 'number', default: -64, min: -100, max: 1000, doc: 'size' },
       mode: { type: 'choice', choices: ['a', 'b'], default: 'b' },
@@ -184,8 +184,24 @@ function errorOf(source: string): ControlFileError {
   throw new Error('The file was taken');
 }
 
-test('a control file that asks for retries is told that this version has none', () => {
-  const source = `import { defineControl } from '@autotest/core';
-export default defineControl({ name: 'n', author: 'a', doc: 'd', type: 'client', retries: 2, run() {} });`;
-  expect(() => readControlMetadata(source, 'c.ts')).toThrow(/c\.ts:2:\d+: 'retries' is not supported/);
+test('a control file says what it wishes of retries, idle time and hosts that are alike', () => {
+  const wishes = "retries: 2, infraRetries: 0, idleTimeout: '10 minutes', sameValueOf: 'rack'";
+  const source = `${header} export default defineControl({ ${required}, ${wishes} });`;
+  expect(readControlMetadata(source, 'c.ts')).toMatchObject({
+    retries: 2,
+    infraRetries: 0,
+    idleTimeout: '10 minutes',
+    sameValueOf: 'rack',
+  });
+});
+
+test.each([
+  ['retries: 11', /'retries' must be a whole number.*0 to 10/],
+  ['infraRetries: 1.5', /'infraRetries' must be a whole number/],
+  ["idleTimeout: 'soon'", /'idleTimeout' is no duration/],
+  ['idleTimeout: true', /'idleTimeout' is no duration/],
+  ["sameValueOf: 'rack:7'", /'sameValueOf' must be the key of a label/],
+])('a control file with %s is told what is wrong', (field, message) => {
+  const { message: told } = errorOf(`${header} export default defineControl({ ${required}, ${field} });`);
+  expect(told.replaceAll('\n', ' ')).toMatch(message);
 });

@@ -39,6 +39,7 @@ export async function prepareExecution(settings: Settings, subject: Subject): Pr
 
 function executionSpec(settings: Settings, subject: Subject, job: SpecJob | undefined): ExecutionSpec {
   const { execution, hosts } = subject;
+  const idleTimeoutMs = execution.purpose === 'job' ? (subject.job?.idleTimeoutMs ?? 0) : 0;
   const traceParent = subject.job && traceParentOf(settings, subject.job, execution);
   return {
     version: 1,
@@ -54,6 +55,7 @@ function executionSpec(settings: Settings, subject: Subject, job: SpecJob | unde
     hosts: hosts.map(specHost),
     limits: {
       ...(execution.deadlineAt !== undefined && { deadlineAt: execution.deadlineAt }),
+      ...(idleTimeoutMs > 0 && { idleTimeoutMs }),
       reconnectMs: settings.limits.reconnectMs,
       maxResultsBytes: settings.limits.maxResultsBytes,
     },
