@@ -6,6 +6,7 @@ import { describeStore } from '../../test/db/contract/describe-store.ts';
 import { describeEventGaps } from './event-gaps.ts';
 import { describeLocks } from './locks.ts';
 import { describeSchema } from './schema.ts';
+import { describeSuiteProgress } from './suite-progress.ts';
 
 const missing = missingService('mariadbd');
 
@@ -26,6 +27,7 @@ describe.skipIf(missing !== undefined)(`MariaDB${missing === undefined ? '' : ` 
   describe('several connections', () => describeConcurrency(store));
   describe('rows that another connection has locked', () => describeLocks(() => server.newUrl()));
   describe('gaps in the ids of events', () => describeEventGaps(() => server.newUrl()));
+  describe('a suite', () => describeSuiteProgress(() => server.newUrl()));
   describe('the schema', () => describeSchema(() => server.newUrl()));
 
   it('is recognised whatever the URL says', async () => {

@@ -5,6 +5,7 @@ import { describeStore } from '../../test/db/contract/describe-store.ts';
 import { describeEventGaps } from './event-gaps.ts';
 import { describeLocks } from './locks.ts';
 import { describeSchema } from './schema.ts';
+import { describeSuiteProgress } from './suite-progress.ts';
 
 /** URL of a MySQL server without a database, with a user who may create some: `mysql://root@127.0.0.1:3306`. */
 const server = process.env.AUTOTEST_TEST_MYSQL_URL;
@@ -22,5 +23,6 @@ describe.skipIf(server === undefined)('MySQL (where AUTOTEST_TEST_MYSQL_URL name
   describe('several connections', () => describeConcurrency(store));
   describe('rows that another connection has locked', () => describeLocks(newUrl));
   describe('gaps in the ids of events', () => describeEventGaps(newUrl));
+  describe('a suite', () => describeSuiteProgress(newUrl));
   describe('the schema', () => describeSchema(newUrl));
 });

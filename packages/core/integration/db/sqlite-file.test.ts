@@ -5,6 +5,7 @@ import { openDatabase } from '@autotest/core/db';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeConcurrency } from '../../test/db/contract/concurrent.ts';
 import { describeStore } from '../../test/db/contract/describe-store.ts';
+import { describeSuiteProgress } from './suite-progress.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'autotest-db-'));
 let number = 0;
@@ -18,6 +19,9 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describeStore('an SQLite file', store);
 describe('several connections to an SQLite file', () => describeConcurrency(store));
+
+describe('a suite in an SQLite file', () =>
+  describeSuiteProgress(() => `sqlite:${join(directory, `${++number}`, 'autotest.db')}`));
 
 describe('opening an SQLite file', () => {
   it('may be done by many at once, each of which migrates', async () => {

@@ -5,6 +5,7 @@ import type { Change } from './stores/scheduling/change.ts';
 import type { EventKind, EventRow } from '../model/event.ts';
 import type { ExitClass, Purpose } from '../model/execution.ts';
 import type { HostSpec } from '../execution/spec.ts';
+import type { DependencyCondition } from '../model/job.ts';
 import type { ResultOutcome } from '../results/outcome.ts';
 import type { TaskKind, TaskOutcome } from '../model/task.ts';
 import type { WaitReason } from '../model/wait.ts';
@@ -21,11 +22,14 @@ import type {
   LabelRow,
   LeaseRow,
   MetricRow,
+  MissedRunPolicy,
+  RecurringRow,
   NotificationFilter,
   NotificationRuleRow,
   ResultNodeRow,
   Role,
   RoleRow,
+  SuiteRow,
   TaskRow,
   TokenRow,
   UserRow,
@@ -48,6 +52,8 @@ export interface Database {
   readonly labels: LabelStore;
   readonly accounts: AccountStore;
   readonly jobs: JobStore;
+  readonly suites: SuiteStore;
+  readonly recurring: RecurringStore;
   readonly results: ResultStore;
   readonly events: EventStore;
   readonly scheduling: SchedulingStore;
@@ -99,6 +105,7 @@ export interface LookupStore {
   tasks(ids: readonly number[]): Promise<Map<number, TaskRow>>;
   waits(ids: readonly number[]): Promise<Map<number, WaitRow>>;
   nodes(ids: readonly number[]): Promise<Map<number, ResultNodeRow>>;
+  suites(ids: readonly number[]): Promise<Map<number, SuiteRow>>;
   /** Names of the groups that hosts are in, in order; hosts in none are left out. */
   groupsOf(hostIds: readonly number[]): Promise<Map<number, string[]>>;
   /** How many executions each dispatcher has that are not over. */
@@ -272,14 +279,25 @@ export interface NewJob
     Partial<Pick<JobRow, Unasked>> {
   /** One entry each: a host by id. */
   readonly hostIds: readonly number[];
-  /** Entries whose host is to be chosen. None of either kind: a job without hosts. */
+  /** Entries whose host is to be chosen. None of any kind: a job without hosts. */
   readonly anyHosts: number;
+  /** One entry each: hosts that are registered with the job, for it alone. */
+  readonly oneTimeHosts?: readonly OneTimeHost[];
+}
+
+/** A host for one job, as it is reached over SSH; it is named by its address. */
+export interface OneTimeHost {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
 }
 
 export interface JobStore {
   /**
-   * Job, entries, rules of notification about it, and events in one transaction. `requestId`: a second submission with it gives the first one's job,
-   * and adds no rules.
+   * Job, one-time hosts, entries, rules of notification about it, and events in one transaction. `requestId`: a second submission with it gives the first
+   * one's job, and adds no rules. Without an `account` it counts to the team of its owner.
+   *
+   * @throws AutotestError `AT_DEPENDENCY` where a job of `after` is none, or can never end as asked; `AT_HOST_TAKEN` where a one-time host is registered already
    */
   submit(
     job: NewJob,
@@ -302,6 +320,109 @@ export interface JobStore {
   tasksOf(query: { jobId?: number; hostId?: number; first: number }): Promise<TaskRow[]>;
   /** Marks the job's unfinished entries; gives how many. Idempotent. */
   requestAbort(jobId: number, by: string, reason: string): Promise<number>;
+}
+
+/** A job of a suite that is submitted. */
+export interface NewSuiteJob {
+  readonly job: Omit<NewJob, 'suiteId'>;
+  /** Jobs of the same suite, by their position from 0, that have to end first. */
+  readonly afterSiblings?: readonly { readonly index: number; readonly when: DependencyCondition }[];
+}
+
+export interface NewSuite {
+  readonly name: string;
+  readonly owner: string;
+  /** At least one. */
+  readonly jobs: readonly NewSuiteJob[];
+}
+
+export interface SuiteStore {
+  /**
+   * Suite, its jobs and their events in one transaction; gives the jobs in the order in which they were named. `requestId`: a second submission with it gives
+   * the first one's suite.
+   *
+   * @throws AutotestError as `jobs.submit`; `AT_DEPENDENCY` where siblings wait for each other
+   */
+  create(
+    suite: NewSuite,
+    options?: { requestId?: string },
+  ): Promise<{ suite: SuiteRow; jobs: JobRow[]; repeated: boolean }>;
+  byId(id: number): Promise<SuiteRow | undefined>;
+  /** Newest first; keyset by id. */
+  list(query: { first: number; beforeId?: number; owner?: string }): Promise<SuiteRow[]>;
+  /** In the order of their ids. */
+  jobs(suiteId: number): Promise<JobRow[]>;
+  /** Marks the unfinished entries of all its jobs; gives how many. Idempotent. */
+  requestAbort(suiteId: number, by: string, reason: string): Promise<number>;
+}
+
+/** When something recurs: by a cron expression of five fields in a time zone (`UTC` where none is named), or every so often. */
+export type Schedule =
+  | { readonly cron: string; readonly timezone?: string; readonly everyMs?: undefined }
+  | { readonly everyMs: number; readonly cron?: undefined; readonly timezone?: undefined };
+
+/** What a recurring job submits each time. Hosts by their names: a host may be registered anew meanwhile. */
+export interface RecurringJob extends Omit<
+  NewJob,
+  'owner' | 'bundleHash' | 'hostIds' | 'oneTimeHosts' | 'account' | 'suiteId' | 'recurringId' | 'traceParent'
+> {
+  readonly hosts: readonly string[];
+}
+
+export interface NewRecurring {
+  readonly name: string;
+  readonly owner: string;
+  readonly bundleHash: string;
+  readonly job: RecurringJob;
+  readonly schedule: Schedule;
+  readonly missed: MissedRunPolicy;
+  /** Submissions until it ends; undefined: without end. */
+  readonly remaining?: number;
+  /** Nothing is submitted before; of `everyMs` it is the first time. */
+  readonly startAt?: number;
+}
+
+export interface RecurringPatch {
+  readonly name?: string;
+  /** Enabled again it goes on with its next time from now: what passed meanwhile was not missed. */
+  readonly enabled?: boolean;
+  readonly schedule?: Schedule;
+  readonly missed?: MissedRunPolicy;
+  /** null: without end. */
+  readonly remaining?: number | null;
+}
+
+/** What became of a recurring job whose time had come. */
+export interface RecurringRun {
+  /** As it is afterwards. */
+  readonly recurring: RecurringRow;
+  /** Submitted. */
+  readonly jobIds: readonly number[];
+  /** What was left out of missed runs. */
+  readonly note?: string;
+  /** Why nothing was submitted; it is tried again at the next time. */
+  readonly problem?: string;
+}
+
+export interface RecurringStore {
+  /** @throws AutotestError `AT_SCHEDULE` */
+  add(recurring: NewRecurring): Promise<RecurringRow>;
+  /** @throws AutotestError `AT_SCHEDULE`, `AT_NOT_FOUND` */
+  update(id: number, patch: RecurringPatch, by: string): Promise<RecurringRow>;
+  /** False: there is none. The jobs that it submitted stay. */
+  remove(id: number, by: string): Promise<boolean>;
+  byId(id: number): Promise<RecurringRow | undefined>;
+  /** Newest first; keyset by id. */
+  list(query: { first: number; beforeId?: number; owner?: string }): Promise<RecurringRow[]>;
+  /** When the next one is due, ms since the epoch. */
+  nextAt(): Promise<number | undefined>;
+  /**
+   * Submits what is due at `now` (at most 100 recurring jobs) and moves each on to its next time, one transaction for each: whoever comes second finds it moved, and
+   * a crash leaves it due. A time is submitted once, whatever clocks do. What cannot be submitted is moved on, with `problem`, and does not keep others from it.
+   */
+  claimDue(now: number): Promise<RecurringRun[]>;
+  /** Submits once more than scheduled. @throws AutotestError `AT_NOT_FOUND`, or why it cannot be submitted */
+  runNow(id: number): Promise<JobRow>;
 }
 
 export interface ResultStore {

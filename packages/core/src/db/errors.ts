@@ -68,6 +68,38 @@ export class FencedError extends AutotestError {
   }
 }
 
+/** Thrown when a job is to wait for another one that does not exist, or that can never end as asked. */
+export class DependencyError extends AutotestError {
+  constructor(problem: string) {
+    super('AT_DEPENDENCY', problem);
+    this.name = 'DependencyError';
+  }
+}
+
+/** Thrown when a one-time host has the name of a registered host, or of another job's one-time host that is reached otherwise. */
+export class HostTakenError extends AutotestError {
+  constructor(name: string, remedy: string) {
+    super('AT_HOST_TAKEN', `There is a host ${JSON.stringify(name)} already; ${remedy}.`, { details: { name } });
+    this.name = 'HostTakenError';
+  }
+}
+
+/** Thrown when a recurring job has a schedule that cannot be read, or that never comes. */
+export class ScheduleError extends AutotestError {
+  constructor(problem: string) {
+    super('AT_SCHEDULE', problem);
+    this.name = 'ScheduleError';
+  }
+}
+
+/** Thrown when the owner of a recurring job may not submit jobs any more. */
+export class OwnerError extends AutotestError {
+  constructor(owner: string, why: string) {
+    super('AT_OWNER', `Its owner ${owner} ${why}; let somebody else add it anew.`, { details: { owner } });
+    this.name = 'OwnerError';
+  }
+}
+
 /** Thrown when a host is to be locked or unlocked that somebody else locked. */
 export class HostLockedError extends AutotestError {
   constructor(host: string, lock: HostLock) {

@@ -20,9 +20,13 @@ export {
   DatabaseOutdatedError,
   DatabaseUnreachableError,
   DatabaseUrlError,
+  DependencyError,
   FencedError,
+  HostTakenError,
   HostLockedError,
   HostNotReservedError,
   HostReservedError,
   NotFoundError,
+  OwnerError,
+  ScheduleError,
 } from './errors.ts';

@@ -13,8 +13,10 @@ import { jobStore } from './stores/jobs/job-store.ts';
 import { labelStore } from './stores/labels/label-store.ts';
 import { lookupStore } from './stores/lookup/lookup-store.ts';
 import { notificationStore } from './stores/notifications/notification-store.ts';
+import { recurringStore } from './stores/recurring/recurring-store.ts';
 import { resultStore } from './stores/results/result-store.ts';
 import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
+import { suiteStore } from './stores/suites/suite-store.ts';
 import { userStore } from './stores/users/user-store.ts';
 import { describeAddress, memoryFile, parseDatabaseUrl, type DatabaseAddress } from './url.ts';
 import { poll, watchNothing, watchWal } from './watch.ts';
@@ -56,6 +58,8 @@ function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWat
     labels: labelStore(session),
     accounts: accountStore(session),
     jobs: jobStore(session),
+    suites: suiteStore(session),
+    recurring: recurringStore(session),
     results: resultStore(session),
     events: eventStore(session, hub),
     scheduling: schedulingStore(session),

@@ -4,7 +4,7 @@ import type { Cause, EntryOutcome, EntryState } from '../model/entry.ts';
 import type { ExecutionState, ExitClass, Purpose } from '../model/execution.ts';
 import type { HostSpec } from '../execution/spec.ts';
 import type { HostState } from '../model/host.ts';
-import type { JobState, RebootAfter, RebootBefore, ReserveOn } from '../model/job.ts';
+import type { DependencyCondition, JobState, RebootAfter, RebootBefore, ReserveOn } from '../model/job.ts';
 import type { WaitReason } from '../model/wait.ts';
 import type { TaskKind, TaskOutcome, TaskState } from '../model/task.ts';
 import type { NodeKind } from '../journal/record.ts';
@@ -67,7 +67,7 @@ export interface HostRow extends HostSpec {
 /** A job that has to end first; `passed`: and with that outcome. */
 export interface JobDependency {
   readonly jobId: number;
-  readonly when: 'finished' | 'passed';
+  readonly when: DependencyCondition;
 }
 
 export interface JobRow {

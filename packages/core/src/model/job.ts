@@ -21,6 +21,10 @@ export type RebootAfter = (typeof rebootPolicies.after)[number];
 export const reservePolicies = ['never', 'failure', 'always'] as const;
 export type ReserveOn = (typeof reservePolicies)[number];
 
+/** How a job has to end that another one waits for. */
+export const dependencyConditions = ['finished', 'passed'] as const;
+export type DependencyCondition = (typeof dependencyConditions)[number];
+
 /** State of a job whose entries are in these states. */
 export function jobStateOf(states: readonly EntryState[]): JobState {
   if (states.length > 0 && states.every((state) => state === 'finished')) return 'finished';

@@ -19,6 +19,7 @@ import {
   type StoreUnderTest,
 } from './fixture.ts';
 import { describeNotificationRaces } from './notification-races.ts';
+import { addRecurring } from './recurring.ts';
 
 /** What must hold when several connections work at once. */
 export function describeConcurrency(store: StoreUnderTest): void {
@@ -41,6 +42,33 @@ export function describeConcurrency(store: StoreUnderTest): void {
       known = await second.scheduling.write((w) => w.releaseLease(lease));
       expect(known).toEqual(await leaseOf(first, hostId));
     }
+  });
+
+  it('submits a recurring job once for each time, however many look', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    const start = Date.UTC(2040, 0, 1);
+    const rows = [];
+    for (let n = 0; n < 5; n++) rows.push(await addRecurring(first, { startAt: start, schedule: { everyMs: 60_000 } }));
+    for (let round = 0; round < 10; round++) {
+      const now = start + round * 60_000;
+      const runs = await Promise.all([first, second, first, second].map((db) => db.recurring.claimDue(now)));
+      expect(runs.flat().map(({ recurring, jobIds, problem }) => [recurring.id, jobIds.length, problem])).toEqual(
+        expect.arrayContaining(rows.map(({ id }) => [id, 1, undefined])),
+      );
+      expect(runs.flat()).toHaveLength(rows.length);
+    }
+    expect(await first.jobs.list({ first: 1000 })).toHaveLength(50);
+  });
+
+  it('registers a one-time host once for two jobs that ask for it at the same moment', async () => {
+    const first = opened.db;
+    const second = await opened.again();
+    await putBundle(first);
+    const oneTimeHosts = [{ address: 'box', port: 22, user: 'root' }];
+    const both = await Promise.all([first, second].map((db) => db.jobs.submit(newJob({ oneTimeHosts }))));
+    expect(new Set(both.map(({ entries }) => only(entries).hostId)).size).toBe(1);
+    expect(await first.hosts.all()).toHaveLength(1);
   });
 
   it('lets one of two plans for the same entry go ahead', async () => {

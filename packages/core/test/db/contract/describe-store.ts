@@ -9,14 +9,20 @@ import { describeLookup } from './lookup.ts';
 import { describeMoves } from './moves.ts';
 import { describeNotifications } from './notifications.ts';
 import { describePeople } from './people.ts';
+import { describeRecurring } from './recurring.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
+import { describeSubmission } from './submission.ts';
+import { describeSuites } from './suites.ts';
 import { describeWaits } from './waits.ts';
 
 /** What every engine must do. */
 export function describeStore(engine: string, store: StoreUnderTest): void {
   describe(`the stores on ${engine}`, () => {
     describe('users, bundles, hosts and jobs', () => describeFrontends(store));
+    describe('a submission', () => describeSubmission(store));
+    describe('suites', () => describeSuites(store));
+    describe('a recurring job', () => describeRecurring(store));
     describe('what people do with hosts', () => describeInventory(store));
     describe('groups, accounts and users', () => describePeople(store));
     describe('events', () => describeEvents(store));

@@ -8,17 +8,20 @@ import { hostRow } from './row.ts';
 
 export async function addHost(session: Session, host: NewHost, by: string): Promise<HostRow> {
   try {
-    return await session.write(async (tx) => {
-      const values = valuesOf(tx, host);
-      const { insertId } = await tx.db.insertInto('hosts').values(values).executeTakeFirstOrThrow();
-      const id = Number(insertId);
-      tx.emit({ kind: 'host.added', hostId: id, data: { name: host.name, by } });
-      return hostRow({ id, ...values });
-    });
+    return await session.write((tx) => insertHost(tx, host, by));
   } catch (error) {
     if (isDuplicate(error)) throw new AlreadyExistsError('host', host.name, error);
     throw error;
   }
+}
+
+/** As a part of a transaction. */
+export async function insertHost(tx: Tx, host: NewHost, by: string): Promise<HostRow> {
+  const values = valuesOf(tx, host);
+  const { insertId } = await tx.db.insertInto('hosts').values(values).executeTakeFirstOrThrow();
+  const id = Number(insertId);
+  tx.emit({ kind: 'host.added', hostId: id, data: { name: host.name, by } });
+  return hostRow({ id, ...values });
 }
 
 /** Adds all of them, in one transaction, or none; gives how many. */

@@ -4,6 +4,8 @@ import type { EntryRow, JobRow } from '../../rows.ts';
 import { isDuplicate, type Session, type Tx } from '../../session.ts';
 import { chunks, clipName, orNull, toFlag, toJson } from '../../values.ts';
 import { insertRule } from '../notifications/rules.ts';
+import { checkDependencies } from './dependencies.ts';
+import { registerOneTimeHosts } from './one-time-hosts.ts';
 import { entryRow, jobRow } from './rows.ts';
 
 export interface Submitted {
@@ -13,25 +15,33 @@ export interface Submitted {
   readonly repeated: boolean;
 }
 
-export async function submitJob(
-  session: Session,
-  job: NewJob,
-  { requestId, notify = [] }: NonNullable<Parameters<JobStore['submit']>[1]> = {},
-): Promise<Submitted> {
+type SubmitOptions = NonNullable<Parameters<JobStore['submit']>[1]>;
+
+export function submitJob(session: Session, job: NewJob, options: SubmitOptions = {}): Promise<Submitted> {
+  return writeOnce(session, (tx) => submitIn(tx, job, options));
+}
+
+/**
+ * Runs a transaction that submits. Where it meets the same request, or the same one-time host, of the same moment over another connection, it runs once more: what that one
+ * wrote is there by then.
+ */
+export async function writeOnce<T>(session: Session, work: (tx: Tx) => Promise<T>): Promise<T> {
   try {
-    return await session.write(async (tx) => {
-      const earlier = requestId === undefined ? undefined : await submittedAs(session, requestId);
-      if (earlier) return earlier;
-      const submitted = await insertJob(tx, job, requestId);
-      for (const rule of notify) await insertRule(tx, { ...rule, jobId: submitted.job.id });
-      return submitted;
-    });
+    return await session.write(work);
   } catch (error) {
-    // The same request at the same moment, over another connection.
-    const earlier = requestId !== undefined && isDuplicate(error) ? await submittedAs(session, requestId) : undefined;
-    if (earlier) return earlier;
-    throw error;
+    if (!isDuplicate(error)) throw error;
+    return session.write(work);
   }
+}
+
+/** As a part of a transaction. */
+export async function submitIn(tx: Tx, job: NewJob, options: SubmitOptions = {}): Promise<Submitted> {
+  const { requestId, notify = [] } = options;
+  const earlier = requestId === undefined ? undefined : await submittedAs(tx.session, requestId);
+  if (earlier) return earlier;
+  const submitted = await insertJob(tx, job, requestId);
+  for (const rule of notify) await insertRule(tx, { ...rule, jobId: submitted.job.id });
+  return submitted;
 }
 
 async function submittedAs({ db }: Session, requestId: string): Promise<Submitted | undefined> {
@@ -42,7 +52,10 @@ async function submittedAs({ db }: Session, requestId: string): Promise<Submitte
 }
 
 async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined): Promise<Submitted> {
-  const { hostIds, anyHosts, metadata, after, ...fields } = newJob;
+  const { hostIds, anyHosts, oneTimeHosts = [], metadata, after, ...fields } = newJob;
+  await checkDependencies(tx, after ?? []);
+  const named = [...hostIds, ...(await registerOneTimeHosts(tx, oneTimeHosts, newJob.owner))];
+  const account = newJob.account ?? (await teamOf(tx, newJob.owner)) ?? newJob.owner;
   const values = {
     ...fields,
     requestId: orNull(requestId),
@@ -61,20 +74,20 @@ async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined):
     provision: orNull(newJob.provision),
     reserveOn: newJob.reserveOn ?? 'never',
     reserveMs: newJob.reserveMs ?? 0,
-    account: clipName(newJob.account ?? newJob.owner),
+    account: clipName(account),
     pool: orNull(newJob.pool),
     suiteId: orNull(newJob.suiteId),
     recurringId: orNull(newJob.recurringId),
     after: after && after.length > 0 ? toJson(after) : null,
     traceParent: orNull(newJob.traceParent),
-    entryCount: Math.max(1, hostIds.length + anyHosts),
+    entryCount: Math.max(1, named.length + anyHosts),
     activeCount: 0,
     finishedCount: 0,
     createdAt: tx.now,
   };
   const { insertId } = await tx.db.insertInto('jobs').values(values).executeTakeFirstOrThrow();
   const job = jobRow({ id: Number(insertId), ...values });
-  for (const part of chunks(newEntries(tx, job.id, hostIds, anyHosts)))
+  for (const part of chunks(newEntries(tx, job.id, named, anyHosts)))
     await tx.db.insertInto('entries').values(part).execute();
   const entries = await tx.db.selectFrom('entries').selectAll().where('jobId', '=', job.id).orderBy('index').execute();
   tx.emit({
@@ -83,6 +96,11 @@ async function insertJob(tx: Tx, newJob: NewJob, requestId: string | undefined):
     data: { name: job.name, owner: job.owner, entries: entries.length },
   });
   return { job, entries: entries.map(entryRow), repeated: false };
+}
+
+async function teamOf(tx: Tx, login: string): Promise<string | undefined> {
+  const raw = await tx.db.selectFrom('users').select('team').where('login', '=', login).executeTakeFirst();
+  return raw?.team ?? undefined;
 }
 
 function newEntries(tx: Tx, jobId: number, hostIds: readonly number[], anyHosts: number) {

@@ -9,6 +9,7 @@ import { hostRow } from '../hosts/row.ts';
 import { entryRow, executionRow, jobRow, taskRow } from '../jobs/rows.ts';
 import { waitRow } from '../scheduling/waits.ts';
 import { nodeRow, readMetrics } from '../results/read-rows.ts';
+import { suiteRow } from '../suites/row.ts';
 
 const countRow = rowReader<ResultCountRow>();
 
@@ -21,6 +22,7 @@ export function lookupStore(session: Session): LookupStore {
     tasks: (ids) => byIds(session, 'tasks', ids, taskRow),
     waits: (ids) => byIds(session, 'waits', ids, waitRow),
     nodes: (ids) => byIds(session, 'result_nodes', ids, nodeRow),
+    suites: (ids) => byIds(session, 'suites', ids, suiteRow),
     hostsNamed: (names) => hostsNamed(session, names),
     groupsOf: (hostIds) => groupsOf(session, hostIds),
     executionsOf: () => executionsOf(session),
@@ -31,7 +33,7 @@ export function lookupStore(session: Session): LookupStore {
   };
 }
 
-type WithId = 'jobs' | 'hosts' | 'entries' | 'executions' | 'tasks' | 'waits' | 'result_nodes';
+type WithId = 'jobs' | 'hosts' | 'entries' | 'executions' | 'tasks' | 'waits' | 'result_nodes' | 'suites';
 
 async function byIds<Row extends { readonly id: number }>(
   { db }: Session,

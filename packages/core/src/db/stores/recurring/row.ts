@@ -1,0 +1,4 @@
+import type { RecurringRow } from '../../rows.ts';
+import { rowReader } from '../../values.ts';
+
+export const recurringRow = rowReader<RecurringRow>({ flags: ['enabled'] });
