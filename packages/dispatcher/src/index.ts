@@ -19,6 +19,7 @@ export { startNotifier, type Notifier } from './notify/notifier.ts';
 export { notifierConfigOf, type NotifierConfig, type NotifierLimits, type NotifierOptions } from './notify/options.ts';
 export type { StartWatch, Watch } from './run/executions.ts';
 export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
+export { startRecurring, type Recurring, type RecurringOptions } from './recur/recurring.ts';
 export { dispatcherChecks } from './telemetry/checks.ts';
 export type { DispatcherLimits, DispatcherOptions, ExecutionOptions, SlurmOptions } from './options.ts';
 export type { ExecutorName } from './executors/executor.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { logLevels, messageOf, type Log } from '@autotest/core';
+import { logLevels, messageOf, systemClock, type Log } from '@autotest/core';
 import { openDatabase } from '@autotest/core/db';
 import { createServerLog, startTelemetry } from '@autotest/core/telemetry';
 import { UsageError } from './errors.ts';
@@ -11,6 +11,7 @@ import type { ExecutionOptions } from './options.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
 import { startNotifier, type Notifier } from './notify/notifier.ts';
 import { notifierConfigOf } from './notify/options.ts';
+import { startRecurring } from './recur/recurring.ts';
 import { dispatcherChecks } from './telemetry/checks.ts';
 
 const help = `Usage: autotest-dispatcher [options]
@@ -116,9 +117,11 @@ async function run(values: Values): Promise<void> {
         ...(values.autoserv !== undefined && { autoservPath: values.autoserv }),
       });
       checks.add(...dispatcherChecks(database, dispatcher.id));
+      const recurring = startRecurring({ database, clock: systemClock, log });
       telemetry.started();
       await stopped;
       telemetry.stopping();
+      await recurring.stop();
       await dispatcher.stop({ abortRunning: values['abort-running'] ?? false });
     } finally {
       await notifier?.stop();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
-import type { LogLevel } from '@autotest/core';
+import { systemClock, type LogLevel } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { openDatabase } from '@autotest/core/db';
 import { createServerLog, startTelemetry, type HealthServer } from '@autotest/core/telemetry';
@@ -11,6 +11,7 @@ import {
   notifierConfigOf,
   startDispatcher,
   startNotifier,
+  startRecurring,
   type Dispatcher,
 } from '@autotest/dispatcher';
 import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
@@ -117,6 +118,8 @@ export async function start(options: StartOptions): Promise<Running> {
       dispatcher = await startDispatcher({ database, dataDir: options.data, log, metrics, health, tracing });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
+      const recurring = startRecurring({ database, clock: systemClock, log });
+      teardowns.push(() => recurring.stop());
       checks.add(...dispatcherChecks(database, running.id));
     }
     if (options.notifier) {
