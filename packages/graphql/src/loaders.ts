@@ -10,6 +10,7 @@ import type {
   ResultCountRow,
   ResultNodeRow,
   StoredBundle,
+  SuiteRow,
   TaskRow,
   WaitRow,
 } from '@autotest/core/db';
@@ -22,6 +23,7 @@ export interface Loaders {
   readonly execution: DataLoader<number, ExecutionRow | undefined>;
   readonly task: DataLoader<number, TaskRow | undefined>;
   readonly node: DataLoader<number, ResultNodeRow | undefined>;
+  readonly suite: DataLoader<number, SuiteRow | undefined>;
   readonly wait: DataLoader<number, WaitRow | undefined>;
   readonly bundle: DataLoader<string, StoredBundle | undefined>;
   /** By host id. */
@@ -49,6 +51,7 @@ export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
     execution: byKey((ids) => lookup.executions(ids)),
     task: byKey((ids) => lookup.tasks(ids)),
     node: byKey((ids) => lookup.nodes(ids)),
+    suite: byKey((ids) => lookup.suites(ids)),
     wait: byKey((ids) => lookup.waits(ids)),
     holder: byKey((ids) => lookup.holders(ids)),
     groupsOf: byKey((ids) => lookup.groupsOf(ids)),

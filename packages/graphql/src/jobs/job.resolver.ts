@@ -1,18 +1,20 @@
-import type { EntryOutcome, JobState, JsonValue, Priority } from '@autotest/core';
-import type { EntryRow, ExecutionRow, JobRow, ResultNodeRow, TaskRow } from '@autotest/core/db';
+import type { DependencyCondition, EntryOutcome, JobState, JsonValue, Priority } from '@autotest/core';
+import type { EntryRow, ExecutionRow, JobRow, ResultNodeRow, SuiteRow, TaskRow } from '@autotest/core/db';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { principalOf, type ApiContext } from '../context.ts';
 import { EntryType } from '../entries/entry.type.ts';
-import { ArgumentError, MissingError } from '../errors.ts';
+import { MissingError } from '../errors.ts';
 import { ExecutionType } from '../executions/execution.type.ts';
 import { ResultCountsType, TestResultType } from '../results/result.type.ts';
-import { checkFirst, rowId } from '../schema/arguments.ts';
+import { checkFirst, readBefore, rowId } from '../schema/arguments.ts';
 import { EntryOutcomeEnum, JobStateEnum, PriorityEnum } from '../schema/enums.ts';
 import { pageOf, type Page } from '../schema/page.ts';
 import { DurationScalar, JsonScalar } from '../schema/scalars.ts';
+import { SuiteType } from '../suites/suite.type.ts';
 import { TaskType } from '../tasks/task.type.ts';
+import { controlOf } from './control.ts';
 import { sumCounts } from './counts.ts';
-import { AbortJobPayloadType, ControlFileType, JobConnectionType, JobType } from './job.type.ts';
+import { AbortJobPayloadType, ControlFileType, JobConnectionType, JobDependencyType, JobType } from './job.type.ts';
 import { requireAbort } from './may-abort.ts';
 import { priorityOf } from './priority.ts';
 
@@ -37,11 +39,9 @@ export class JobResolver {
   ): Promise<Page<JobRow>> {
     principalOf(context);
     const first = checkFirst(firstOrNull ?? 50, 100);
-    const beforeId = after === null || after === undefined ? undefined : rowId(after);
-    if (after && beforeId === undefined) throw new ArgumentError('after', 'is no cursor of this list.');
     const rows = await context.services.database.jobs.list({
       first: first + 1,
-      ...(beforeId !== undefined && { beforeId }),
+      ...readBefore(after),
       ...(owner && { owner }),
       ...(state && { state }),
       ...(outcome && { outcome }),
@@ -92,11 +92,36 @@ export class JobResolver {
     return maxRuntimeMs;
   }
 
+  @FieldResolver(() => DurationScalar)
+  idleTimeout(@Root() { idleTimeoutMs }: JobRow): number {
+    return idleTimeoutMs;
+  }
+
+  @FieldResolver(() => DurationScalar)
+  reserveFor(@Root() { reserveMs }: JobRow): number {
+    return reserveMs;
+  }
+
+  @FieldResolver(() => [JobDependencyType])
+  async after(
+    @Root() { after = [] }: JobRow,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<{ job: JobRow; when: DependencyCondition }[]> {
+    const jobs = await Promise.all(after.map(({ jobId }) => loaders.job.load(jobId)));
+    return after.flatMap(({ when }, index) => {
+      const job = jobs[index];
+      return job === undefined ? [] : [{ job, when }];
+    });
+  }
+
+  @FieldResolver(() => SuiteType, { nullable: true })
+  async suite(@Root() { suiteId }: JobRow, @Ctx() { loaders }: ApiContext): Promise<SuiteRow | undefined> {
+    return suiteId === undefined ? undefined : loaders.suite.load(suiteId);
+  }
+
   @FieldResolver(() => ControlFileType)
-  async control(@Root() { bundleHash }: JobRow, @Ctx() { loaders }: ApiContext): Promise<ControlFileType> {
-    const bundle = await loaders.bundle.load(bundleHash);
-    if (bundle === undefined) throw new MissingError('bundle', bundleHash);
-    return { fileName: bundle.fileName, source: bundle.source, bundleHash };
+  control(@Root() { bundleHash }: JobRow, @Ctx() { loaders }: ApiContext): Promise<ControlFileType> {
+    return controlOf(loaders, bundleHash);
   }
 
   @FieldResolver(() => [EntryType])

@@ -1,11 +1,27 @@
-import type { ControlType, EntryOutcome, JobState, JsonValue, Priority } from '@autotest/core';
+import type {
+  ControlType,
+  DependencyCondition,
+  EntryOutcome,
+  JobState,
+  JsonValue,
+  Priority,
+  ReserveOn,
+} from '@autotest/core';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { EntryType } from '../entries/entry.type.ts';
 import { ExecutionType } from '../executions/execution.type.ts';
 import { ResultCountsType, TestResultType } from '../results/result.type.ts';
-import { ControlTypeEnum, EntryOutcomeEnum, JobStateEnum, PriorityEnum } from '../schema/enums.ts';
+import {
+  ControlTypeEnum,
+  DependencyConditionEnum,
+  EntryOutcomeEnum,
+  JobStateEnum,
+  PriorityEnum,
+  ReserveOnEnum,
+} from '../schema/enums.ts';
 import { PageInfoType } from '../schema/page.ts';
 import { DateTimeScalar, DurationScalar, JsonScalar } from '../schema/scalars.ts';
+import { SuiteType } from '../suites/suite.type.ts';
 import { TaskType } from '../tasks/task.type.ts';
 
 @ObjectType('ControlFile')
@@ -18,6 +34,15 @@ export class ControlFileType {
 
   @Field(() => String)
   readonly bundleHash!: string;
+}
+
+@ObjectType('JobDependency', { description: 'A job that has to end first; `passed`: and with that outcome.' })
+export class JobDependencyType {
+  @Field(() => JobType)
+  readonly job!: JobType;
+
+  @Field(() => DependencyConditionEnum)
+  readonly when!: DependencyCondition;
 }
 
 @ObjectType('Job')
@@ -63,6 +88,42 @@ export class JobType {
 
   @Field(() => DurationScalar)
   readonly maxRuntime!: number;
+
+  @Field(() => DurationScalar, { description: '0: no limit.' })
+  readonly idleTimeout!: number;
+
+  @Field(() => Int)
+  readonly retries!: number;
+
+  @Field(() => Int)
+  readonly infraRetries!: number;
+
+  @Field(() => String, { nullable: true })
+  readonly sameValueOf?: string;
+
+  @Field(() => String, { nullable: true })
+  readonly provision?: string;
+
+  @Field(() => ReserveOnEnum)
+  readonly reserveOn!: ReserveOn;
+
+  @Field(() => DurationScalar)
+  readonly reserveFor!: number;
+
+  @Field(() => String, { nullable: true, description: 'Only dispatchers of this set run it.' })
+  readonly pool?: string;
+
+  @Field(() => String, { description: 'Whose share its hosts count to.' })
+  readonly account!: string;
+
+  @Field(() => [JobDependencyType], { description: 'Jobs that have to end first.' })
+  readonly after!: readonly JobDependencyType[];
+
+  @Field(() => SuiteType, { nullable: true })
+  readonly suite?: SuiteType;
+
+  @Field(() => ID, { nullable: true, description: 'The recurring job that submitted it; it may be removed by now.' })
+  readonly recurringId?: number;
 
   @Field(() => DateTimeScalar)
   readonly createdAt!: number;

@@ -11,6 +11,14 @@ export function checkFirst(first: number, max: number): number {
   throw new ArgumentError('first', `is ${first}; give a number from 1 to ${max}, and read the rest page by page.`);
 }
 
+/** Where the next page of a list of rows begins that goes from the newest to the oldest. @throws ArgumentError */
+export function readBefore(after: string | null | undefined): { beforeId?: number } {
+  if (after === null || after === undefined) return {};
+  const beforeId = rowId(after);
+  if (beforeId === undefined) throw new ArgumentError('after', 'is no cursor of this list.');
+  return { beforeId };
+}
+
 /** Position in the log of events. @throws ArgumentError */
 export function parseCursor(after: string): number {
   if (/^\d{1,15}$/.test(after)) return Number(after);

@@ -11,10 +11,12 @@ import { ExecutionResolver } from '../executions/execution.resolver.ts';
 import { HostHoldResolver } from '../hosts/hold.resolver.ts';
 import { HostResolver } from '../hosts/host.resolver.ts';
 import { JobResolver } from '../jobs/job.resolver.ts';
+import { RecurringResolver } from '../recurring/recurring.resolver.ts';
 import { LabelResolver } from '../labels/label.resolver.ts';
 import { NotificationDeliveryResolver, NotificationRuleResolver } from '../notifications/notification.resolver.ts';
 import { ResultResolver } from '../results/result.resolver.ts';
 import { SubmitResolver } from '../submit/submit.resolver.ts';
+import { SuiteResolver } from '../suites/suite.resolver.ts';
 import { TaskResolver } from '../tasks/task.resolver.ts';
 import { PeopleResolver } from '../users/people.resolver.ts';
 import { UserResolver } from '../users/user.resolver.ts';
@@ -26,6 +28,8 @@ export function buildApiSchema(): GraphQLSchema {
       UserResolver,
       JobResolver,
       SubmitResolver,
+      SuiteResolver,
+      RecurringResolver,
       HostResolver,
       ExecutionResolver,
       ResultResolver,

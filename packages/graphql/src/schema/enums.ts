@@ -1,5 +1,6 @@
 import {
   controlTypes,
+  dependencyConditions,
   entryMachine,
   entryOutcomes,
   executionMachine,
@@ -12,13 +13,14 @@ import {
   protections,
   purposes,
   rebootPolicies,
+  reservePolicies,
   resultOutcomes,
   taskKinds,
   taskMachine,
   taskOutcomes,
   transports,
 } from '@autotest/core';
-import { roles } from '@autotest/core/db';
+import { missedRunPolicies, roles } from '@autotest/core/db';
 import { registerEnumType } from 'type-graphql';
 
 export const RoleEnum = enumOf('Role', roles);
@@ -41,6 +43,9 @@ export const ControlTypeEnum = enumOf('ControlType', controlTypes);
 export const PriorityEnum = enumOf('Priority', priorities);
 export const RebootBeforeEnum = enumOf('RebootBefore', rebootPolicies.before);
 export const RebootAfterEnum = enumOf('RebootAfter', rebootPolicies.after);
+export const ReserveOnEnum = enumOf('ReserveOn', reservePolicies);
+export const DependencyConditionEnum = enumOf('DependencyCondition', dependencyConditions);
+export const MissedRunPolicyEnum = enumOf('MissedRunPolicy', missedRunPolicies);
 
 /** An enum of GraphQL whose names are its values. */
 export function enumOf<const T extends string>(name: string, values: readonly T[]): Record<T, T> {

@@ -9,7 +9,9 @@ import {
   type ControlMetadata,
   type LabelExpression,
 } from '@autotest/core';
-import type { Database, HostRow } from '@autotest/core/db';
+import type { Database, HostRow, OneTimeHost } from '@autotest/core/db';
+import { checkAlike } from './check-alike.ts';
+import { readOneTimeHosts } from './read-one-time-hosts.ts';
 import type { SubmitJobInput } from './submit.input.ts';
 import { HostsUnavailableType, Refused, refuseInput } from './submit.type.ts';
 
@@ -18,6 +20,16 @@ export interface ChosenHosts {
   readonly hostIds: readonly number[];
   readonly anyHosts: number;
   readonly syncCount: number;
+  readonly oneTimeHosts: readonly OneTimeHost[];
+}
+
+/** What a job wants of its hosts. */
+interface Wanted {
+  /** Whose job it is. */
+  readonly login: string;
+  readonly metadata: ControlMetadata;
+  readonly input: SubmitJobInput;
+  readonly sameValueOf: string | undefined;
 }
 
 const maxHosts = 1000;
@@ -31,27 +43,29 @@ const shownHosts = 5;
  */
 export async function chooseHosts(
   database: Database,
-  login: string,
-  metadata: ControlMetadata,
-  input: SubmitJobInput,
+  { login, metadata, input, sameValueOf }: Wanted,
 ): Promise<ChosenHosts> {
   const names = input.hosts ?? [];
+  const oneTimeHosts = readOneTimeHosts(input);
+  const namedCount = names.length + oneTimeHosts.length;
   const syncCount = metadata.type === 'server' ? (metadata.syncCount ?? 1) : 1;
-  const anyHosts = input.anyHosts ?? (names.length > 0 ? 0 : syncCount);
-  checkNumbers(metadata, names, anyHosts, syncCount);
+  const anyHosts = input.anyHosts ?? (namedCount > 0 ? 0 : syncCount);
+  if (new Set(names).size < names.length) refuseInput('hosts', 'A host is named twice. Name each host once.');
+  checkNumbers(metadata, namedCount, anyHosts, syncCount);
   const needs = readNeeds(metadata, input);
   const named = await findNamed(database, names);
   checkNamed(named, needs);
   await checkAccess(database, login, named, named.length, 'hosts');
   if (anyHosts > 0)
     await checkAccess(database, login, await findEnough(database, named, needs, anyHosts), anyHosts, 'needs');
-  return { hostIds: named.map(({ id }) => id), anyHosts, syncCount };
+  if (sameValueOf !== undefined && oneTimeHosts.length === 0 && anyHosts + named.length > 0)
+    await checkAlike(database, anyHosts > 0 ? undefined : named, needs, { key: sameValueOf, count: syncCount });
+  return { hostIds: named.map(({ id }) => id), anyHosts, syncCount, oneTimeHosts };
 }
 
-function checkNumbers(metadata: ControlMetadata, names: readonly string[], anyHosts: number, syncCount: number): void {
-  if (new Set(names).size < names.length) refuseInput('hosts', 'A host is named twice. Name each host once.');
+function checkNumbers(metadata: ControlMetadata, namedCount: number, anyHosts: number, syncCount: number): void {
   if (anyHosts < 0) refuseInput('anyHosts', 'anyHosts must not be negative.');
-  const total = names.length + anyHosts;
+  const total = namedCount + anyHosts;
   if (total > maxHosts) refuseInput('anyHosts', `The job asks for ${total} hosts, more than the ${maxHosts} allowed.`);
   if (total === 0 && metadata.type === 'client')
     refuseInput('anyHosts', 'A client control file runs on hosts: name hosts, or set anyHosts to 1 or more.');
@@ -80,6 +94,11 @@ async function findNamed(database: Database, names: readonly string[]): Promise<
   const found = names.length === 0 ? new Map<string, HostRow>() : await database.lookup.hostsNamed(names);
   return names.map((name) => {
     const host = found.get(name);
+    if (host?.oneTime)
+      return refuseInput(
+        'hosts',
+        `${name} was registered for one job only; name it as a one-time host, with its address.`,
+      );
     if (host !== undefined) return host;
     return refuseInput(
       'hosts',
@@ -107,7 +126,7 @@ async function findEnough(
   wanted: number,
 ): Promise<HostRow[]> {
   const taken = new Set(named.map(({ id }) => id));
-  const others = (await database.hosts.all()).filter(({ id }) => !taken.has(id));
+  const others = (await database.hosts.all()).filter(({ id, oneTime }) => !taken.has(id) && !oneTime);
   const holds = needs === undefined ? () => true : compileLabels(needs);
   const matching = others.filter(({ labels }) => holds(prepareLabels(labels)));
   if (matching.length >= wanted) return matching;

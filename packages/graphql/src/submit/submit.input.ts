@@ -1,7 +1,36 @@
-import type { JsonValue, Priority, RebootAfter, RebootBefore } from '@autotest/core';
-import { Field, InputType, Int } from 'type-graphql';
-import { PriorityEnum, RebootAfterEnum, RebootBeforeEnum } from '../schema/enums.ts';
+import type { DependencyCondition, JsonValue, Priority, RebootAfter, RebootBefore, ReserveOn } from '@autotest/core';
+import { Field, ID, InputType, Int } from 'type-graphql';
+import {
+  DependencyConditionEnum,
+  PriorityEnum,
+  RebootAfterEnum,
+  RebootBeforeEnum,
+  ReserveOnEnum,
+} from '../schema/enums.ts';
 import { DurationScalar, JsonScalar } from '../schema/scalars.ts';
+
+@InputType('OneTimeHostInput', {
+  description: 'A host for one job alone, reached over SSH. It is named by its address.',
+})
+export class OneTimeHostInput {
+  @Field(() => String)
+  readonly address!: string;
+
+  @Field(() => Int, { nullable: true, defaultValue: 22 })
+  readonly port?: number | null;
+
+  @Field(() => String, { nullable: true, defaultValue: 'root' })
+  readonly user?: string | null;
+}
+
+@InputType('JobDependencyInput')
+export class JobDependencyInput {
+  @Field(() => ID)
+  readonly job!: string;
+
+  @Field(() => DependencyConditionEnum, { nullable: true, defaultValue: 'passed' })
+  readonly when?: DependencyCondition | null;
+}
 
 @InputType('SubmitJobInput')
 export class SubmitJobInput {
@@ -28,6 +57,9 @@ export class SubmitJobInput {
 
   @Field(() => [String], { nullable: true, description: 'Named hosts.' })
   readonly hosts?: readonly string[] | null;
+
+  @Field(() => [OneTimeHostInput], { nullable: true })
+  readonly oneTimeHosts?: readonly OneTimeHostInput[] | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -62,6 +94,46 @@ export class SubmitJobInput {
 
   @Field(() => RebootAfterEnum, { nullable: true, description: 'Default: never.' })
   readonly rebootAfter?: RebootAfter | null;
+
+  @Field(() => DurationScalar, {
+    nullable: true,
+    description: "No output and no result for so long ends an execution. Default: the control file's, else no limit.",
+  })
+  readonly idleTimeout?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "Tries more where a test failed, 0 to 10. Default: the control file's, else 0.",
+  })
+  readonly retries?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "Tries more where the lab failed, 0 to 10. Default: the control file's, else 1.",
+  })
+  readonly infraRetries?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Key of a label: all hosts that work together carry the same value of it. Default: the control file's.",
+  })
+  readonly sameValueOf?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What hosts are provisioned with first.' })
+  readonly provision?: string | null;
+
+  @Field(() => ReserveOnEnum, { nullable: true, description: 'When you keep the hosts afterwards. Default: never.' })
+  readonly reserveOn?: ReserveOn | null;
+
+  @Field(() => DurationScalar, { nullable: true, description: 'How long you keep them then, at most 30 days.' })
+  readonly reserveFor?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Only dispatchers of this set run it.' })
+  readonly pool?: string | null;
+
+  @Field(() => [JobDependencyInput], { nullable: true, description: 'Jobs that have to end first, at most 100.' })
+  readonly after?: readonly JobDependencyInput[] | null;
 
   @Field(() => String, { nullable: true, description: "Makes a repeated submission give the first one's job." })
   readonly requestId?: string | null;

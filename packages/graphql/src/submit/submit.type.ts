@@ -1,3 +1,4 @@
+import { DependencyError, HostTakenError } from '@autotest/core/db';
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import { ControlProblemType } from '../control/control.type.ts';
 import { JobType } from '../jobs/job.type.ts';
@@ -91,6 +92,15 @@ export class Refused extends Error {
     this.name = 'Refused';
     this.refusal = refusal;
   }
+}
+
+/** The answer that an error of a submission becomes. @throws the error, where it is none of the submission */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refused) return error.refusal;
+  if (error instanceof DependencyError) return new InputInvalidType(error.message, ['input', 'after'], error.code);
+  if (error instanceof HostTakenError)
+    return new InputInvalidType(error.message, ['input', 'oneTimeHosts'], error.code);
+  throw error;
 }
 
 /** @throws Refused always: the input is wrong at `field`. */

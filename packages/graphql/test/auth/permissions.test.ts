@@ -20,6 +20,23 @@ const mutations: Record<string, { query: string; variables?: Record<string, unkn
     may: ['user', 'owner', 'admin'],
   },
   abortJob: { query: 'mutation { abortJob(id: "1") { entries } }', may: ['owner', 'admin'] },
+  createSuite: {
+    query: 'mutation ($input: CreateSuiteInput!) { createSuite(input: $input) { __typename } }',
+    variables: { input: { name: 's', jobs: [{ job: { source: controlSource(), hosts: ['h1'] } }] } },
+    may: ['user', 'owner', 'admin'],
+  },
+  abortSuite: { query: 'mutation { abortSuite(id: "1") { entries } }', may: ['owner', 'admin'] },
+  addRecurring: {
+    query: 'mutation ($input: AddRecurringInput!) { addRecurring(input: $input) { __typename } }',
+    variables: { input: { job: { source: controlSource(), hosts: ['h1'] }, schedule: { every: 60_000 } } },
+    may: ['user', 'owner', 'admin'],
+  },
+  updateRecurring: {
+    query: 'mutation { updateRecurring(id: "1", input: { enabled: false }) { __typename } }',
+    may: ['owner', 'admin'],
+  },
+  removeRecurring: { query: 'mutation { removeRecurring(id: "1") }', may: ['owner', 'admin'] },
+  runRecurring: { query: 'mutation { runRecurring(id: "1") { __typename } }', may: ['owner', 'admin'] },
   addHost: { query: 'mutation { addHost(input: { name: "h2" }) { __typename } }', may: ['admin'] },
   updateHost: {
     query: 'mutation { updateHost(name: "h1", input: { draining: true }) { __typename } }',
@@ -66,6 +83,7 @@ const mutations: Record<string, { query: string; variables?: Record<string, unkn
 };
 const roleOf: Readonly<Record<Who, Role>> = { viewer: 'viewer', user: 'user', owner: 'user', admin: 'admin' };
 
+/** A server with a job, a suite and a recurring job of `owner`, each with the id 1. */
 async function startWithJob(): Promise<TestServer> {
   const server = await startTestServer();
   const { database } = server;
@@ -80,10 +98,8 @@ async function startWithJob(): Promise<TestServer> {
   const rule = await notifications.addRule({ owner: 'owner', channel: 'mail', target: 'owner@example.org' });
   await notifications.enqueueTest(rule.id, '{}', 'owner');
   const authorization = `Bearer ${await server.token('owner', 'user')}`;
-  await server.post(
-    { query: mutations.submitJob?.query, variables: mutations.submitJob?.variables },
-    { authorization },
-  );
+  for (const mutation of [mutations.submitJob, mutations.createSuite, mutations.addRecurring])
+    await server.post({ query: mutation?.query, variables: mutation?.variables }, { authorization });
   return server;
 }
 

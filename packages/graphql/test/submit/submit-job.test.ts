@@ -1,42 +1,8 @@
 import { bundleControl, bundleToJson } from '@autotest/core/bundle';
-import type { Role } from '@autotest/core/db';
 import { describe, expect, test } from 'vitest';
-import {
-  JobDocument,
-  submitJob,
-  SubmitJobDocument,
-  ValidateControlDocument,
-  type Connection,
-  type SubmitJobInput,
-  type SubmitJobMutation,
-} from '../../src/client/index.ts';
+import { JobDocument, submitJob, ValidateControlDocument, type SubmitJobInput } from '../../src/client/index.ts';
 import { controlSource } from '../support/control-files.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
-
-async function startWithHosts(
-  labels: Readonly<Record<string, readonly string[]>> = { h1: ['arch:x86_64'], h2: ['arch:arm64', 'nic:10g'] },
-): Promise<
-  TestServer & {
-    api: Connection;
-    submit: (input: SubmitJobInput, who?: string, role?: Role) => Promise<SubmitJobMutation['submitJob']>;
-  }
-> {
-  const server = await startTestServer();
-  for (const [name, hostLabels] of Object.entries(labels))
-    await server.database.hosts.add(
-      { name, transport: 'ssh', address: name, port: 22, user: 'root', labels: hostLabels },
-      'test',
-    );
-  const api = await server.as('ada', 'user');
-  return {
-    ...server,
-    api,
-    async submit(input, who = 'ada', role = 'user') {
-      const connection = who === 'ada' ? api : await server.as(who, role);
-      return (await connection.request(SubmitJobDocument, { input })).submitJob;
-    },
-  };
-}
+import { startWithHosts } from '../support/with-hosts.ts';
 
 describe('a submission of a control file', () => {
   test('makes a job with an entry for one host to be chosen, and stores the bundle', async () => {

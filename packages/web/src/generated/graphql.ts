@@ -107,6 +107,15 @@ export type ControlType =
   | 'client'
   | 'server';
 
+export type ReserveOn =
+  | 'never'
+  | 'failure'
+  | 'always';
+
+export type DependencyCondition =
+  | 'finished'
+  | 'passed';
+
 export type TaskKind =
   | 'verify'
   | 'repair'
@@ -141,6 +150,7 @@ export type SubmitJobInput = {
   name?: string | null | undefined;
   /** Named hosts. */
   hosts?: Array<string> | null | undefined;
+  oneTimeHosts?: Array<OneTimeHostInput> | null | undefined;
   /** That many hosts to be chosen by label expression. Default: none where hosts are named, else one (server control: its syncCount). 0 without named hosts: a server job without hosts. */
   anyHosts?: number | null | undefined;
   /** Label expression, together with the control file's own `needs`. */
@@ -156,10 +166,35 @@ export type SubmitJobInput = {
   rebootBefore?: RebootBefore | null | undefined;
   /** Default: never. */
   rebootAfter?: RebootAfter | null | undefined;
+  /** No output and no result for so long ends an execution. Default: the control file's, else no limit. */
+  idleTimeout?: number | null | undefined;
+  /** Tries more where a test failed, 0 to 10. Default: the control file's, else 0. */
+  retries?: number | null | undefined;
+  /** Tries more where the lab failed, 0 to 10. Default: the control file's, else 1. */
+  infraRetries?: number | null | undefined;
+  /** Key of a label: all hosts that work together carry the same value of it. Default: the control file's. */
+  sameValueOf?: string | null | undefined;
+  /** What hosts are provisioned with first. */
+  provision?: string | null | undefined;
+  /** When you keep the hosts afterwards. Default: never. */
+  reserveOn?: ReserveOn | null | undefined;
+  /** How long you keep them then, at most 30 days. */
+  reserveFor?: number | null | undefined;
+  /** Only dispatchers of this set run it. */
+  pool?: string | null | undefined;
+  /** Jobs that have to end first, at most 100. */
+  after?: Array<JobDependencyInput> | null | undefined;
   /** Makes a repeated submission give the first one's job. */
   requestId?: string | null | undefined;
   /** Who is told when the job ends: addresses of mail, or http(s) URLs of webhooks. */
   notify?: Array<string> | null | undefined;
+};
+
+/** A host for one job alone, reached over SSH. It is named by its address. */
+export type OneTimeHostInput = {
+  address: string;
+  port?: number | null | undefined;
+  user?: string | null | undefined;
 };
 
 export type RebootBefore =
@@ -171,6 +206,11 @@ export type RebootAfter =
   | 'never'
   | 'ifFailed'
   | 'always';
+
+export type JobDependencyInput = {
+  job: string;
+  when?: DependencyCondition | null | undefined;
+};
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
