@@ -9,10 +9,12 @@ import { dispatcherCommand, serverCommand, upCommand } from './commands/up.ts';
 import { loginLinkCommand } from './commands/login-link.ts';
 import { hostCommand } from './commands/host.ts';
 import { jobCommand } from './commands/job.ts';
+import { recurringCommand } from './commands/recurring.ts';
 import { labelCommand } from './commands/label.ts';
 import { notifyCommand } from './commands/notify.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
+import { suiteCommand } from './commands/suite.ts';
 import { tokenCommand } from './commands/token.ts';
 import { userCommand } from './commands/user.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -47,6 +49,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(loginLinkCommand)
     .command(tokenCommand)
     .command(jobCommand(outcome))
+    .command(suiteCommand)
+    .command(recurringCommand)
     .command(hostCommand)
     .command(labelCommand)
     .command(userCommand)

@@ -10,6 +10,8 @@ export interface ShownJob {
   readonly state: string;
   readonly outcome: string | null;
   readonly params: unknown;
+  readonly keyvals: unknown;
+  readonly recurringId: string | null;
   readonly entries: readonly {
     readonly host: { readonly name: string } | null;
     readonly state: string;

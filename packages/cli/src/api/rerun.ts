@@ -1,4 +1,4 @@
-import type { Connection, SubmittedJob } from '@autotest/graphql/client';
+import type { Connection, OneTimeHostInput, SubmittedJob } from '@autotest/graphql/client';
 import { readJob, type WholeJob } from './job-report.ts';
 import { submitInput } from './submit.ts';
 
@@ -13,7 +13,8 @@ export async function rerunJob(
   return submitInput(server, {
     bundleHash: job.control.bundleHash,
     name: job.name,
-    hosts: hostsOf(named),
+    hosts: named.flatMap(({ host }) => (host === null || host.oneTime ? [] : host.name)),
+    oneTimeHosts: named.flatMap(({ host }) => (host?.oneTime ? oneTimeHost(host) : [])),
     anyHosts: job.entries.filter((entry) => !entry.hostless).length - named.length,
     needs: job.needs,
     params: job.params,
@@ -21,9 +22,17 @@ export async function rerunJob(
     priority: job.priority,
     timeout: job.timeout,
     maxRuntime: job.maxRuntime,
+    idleTimeout: job.idleTimeout,
+    retries: job.retries,
+    infraRetries: job.infraRetries,
+    sameValueOf: job.sameValueOf,
+    provision: job.provision,
+    pool: job.pool,
+    reserveOn: job.reserveOn,
+    ...(job.reserveOn !== 'never' && { reserveFor: job.reserveFor }),
   });
 }
 
-function hostsOf(entries: WholeJob['entries']): string[] {
-  return entries.flatMap(({ host }) => host?.name ?? []);
+function oneTimeHost({ address, port, user }: NonNullable<WholeJob['entries'][number]['host']>): OneTimeHostInput {
+  return { address, port, user };
 }

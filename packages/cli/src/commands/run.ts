@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
 import { followJob } from '../api/follow-job.ts';
 import { printReport, readJob } from '../api/job-report.ts';
-import { submit, submitOptions, type SubmitArguments } from '../api/submit.ts';
+import { submitOptions, type SubmitArguments } from '../api/submit-options.ts';
+import { submit } from '../api/submit.ts';
 import { withServer } from '../api/with-server.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
 import { note, outputOption, printData, type OutputFormat } from '../output/print.ts';
