@@ -3,6 +3,7 @@ import type { JobState } from '../../../model/job.ts';
 import type { JobProgress } from '../../database.ts';
 import type { EntryRow } from '../../rows.ts';
 import type { Tx } from '../../session.ts';
+import { updateSuites } from '../suites/update.ts';
 import { bulkUpdate } from './bulk.ts';
 import type { Change } from './change.ts';
 
@@ -52,6 +53,11 @@ export async function saveProgress(
   }
   const jobs = [...progress.values()];
   await updateJobs(tx, jobs.map(columnsOf));
+  const finished = jobs.filter(({ state }) => state === 'finished');
+  await updateSuites(
+    tx,
+    finished.map(({ id, outcome }) => ({ suiteId: locked.get(id)?.suiteId, outcome })),
+  );
   for (const { id, state, outcome, startedAt } of jobs) {
     if (startedAt !== undefined && locked.get(id)?.startedAt === null)
       tx.emit({ kind: 'job.started', jobId: id, data: {} });
