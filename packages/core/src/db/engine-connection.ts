@@ -46,6 +46,7 @@ async function connectSqlite(file: string): Promise<EngineConnection> {
     if (file !== memoryFile) mkdirSync(dirname(file), { recursive: true });
     orm = asOrm(new MikroORM({ ...commonOptions('sqlite'), dbName: file, onCreateConnection: prepareSqlite }));
     await orm.connect();
+    keepStatements(await nativeClient(orm));
     const kysely = orm.em.getKysely<Tables>();
     await sql`select count(*) from sqlite_master`.execute(kysely);
     return { engine: 'sqlite', orm, kysely };
@@ -53,6 +54,32 @@ async function connectSqlite(file: string): Promise<EngineConnection> {
     await orm?.close();
     throw new DatabaseUnreachableError(file, 'check that it is an SQLite file which this user may write.', error);
   }
+}
+
+interface NativeSqlite {
+  prepare(text: string): object;
+}
+
+async function nativeClient(orm: Orm): Promise<NativeSqlite> {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the connection of MikroORM's driver for better-sqlite3
+  const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<NativeSqlite> };
+  return connection.getNativeClient();
+}
+
+const maxStatements = 500;
+
+/** Prepares each text of a statement once: the query builder asks anew each time, and that takes as long as a small statement itself. */
+function keepStatements(database: NativeSqlite): void {
+  const prepare = database.prepare.bind(database);
+  const kept = new Map<string, object>();
+  database.prepare = (text) => {
+    const known = kept.get(text);
+    if (known) return known;
+    const statement = prepare(text);
+    if (kept.size >= maxStatements) kept.clear();
+    kept.set(text, statement);
+    return statement;
+  };
 }
 
 async function connectServer(

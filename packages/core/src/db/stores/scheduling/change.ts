@@ -5,6 +5,7 @@ import { executionMachine } from '../../../model/execution.ts';
 import { hostMachine, type HostMove } from '../../../model/host.ts';
 import { nextState } from '../../../model/machine.ts';
 import { taskMachine, type TaskMove } from '../../../model/task.ts';
+import type { ClosedNodes } from '../results/close-nodes.ts';
 import type { ResultOutcome } from '../../../results/outcome.ts';
 import type { EntryPatch, ExecutionPatch, HostPatch, NewExecution, NewTask, TaskPatch } from '../../database.ts';
 import type { EntryRow, ExecutionRow, HostRow, LeaseRow, TaskRow } from '../../rows.ts';
@@ -54,7 +55,7 @@ export class Change {
   readonly leases = new Map<number, TouchedLease>();
   readonly newTasks: TaskRow[] = [];
   readonly newExecutions: ExecutionRow[] = [];
-  readonly closedNodes: { executionId: number; outcome: ResultOutcome; reason: string }[] = [];
+  readonly closedNodes: ClosedNodes[] = [];
   readonly events: NewEvent[] = [];
   readonly fate: Fate = { isCommitted: false };
   /** Of the changes whose rows this one starts from and that were not carried out when it did. */
@@ -342,13 +343,13 @@ export class Change {
 
 /** The row with some fields changed; null takes a field away. */
 function patched<Row extends object>(row: Row, patch: { readonly [key in keyof Row]?: Row[key] | null }): Row {
-  const after: Record<string, unknown> = Object.fromEntries(Object.entries(row));
-  for (const [key, value] of Object.entries(patch)) {
+  const after = { ...row };
+  for (const key in patch) {
+    const value = patch[key];
     if (value === null) delete after[key];
     else if (value !== undefined) after[key] = value;
   }
-  // oxlint-disable-next-line no-unsafe-type-assertion -- only optional fields are taken away
-  return after as Row;
+  return after;
 }
 
 interface Versioned {

@@ -65,9 +65,14 @@ export async function commit(
     );
     await updateTasks(tx, lastOf(accepted, ({ tasks }) => tasks).map(taskValues));
     await saveLeases(tx, lastOf(accepted, ({ leases }) => leases).map(leaseValues));
-    for (const change of accepted) for (const event of change.events) tx.emit(event);
-    for (const { closedNodes } of accepted)
-      for (const { executionId, outcome, reason } of closedNodes) await closeNodes(tx, executionId, outcome, reason);
+    const writer = fence && `${fence.dispatcherId}@${fence.epoch}`;
+    for (const change of accepted)
+      for (const event of change.events)
+        tx.emit(writer === undefined ? event : { ...event, data: { ...event.data, writer } });
+    await closeNodes(
+      tx,
+      accepted.flatMap(({ closedNodes }) => closedNodes),
+    );
     const jobs = await saveProgress(tx, rows.jobs, accepted);
     return { committed, jobs };
   });
