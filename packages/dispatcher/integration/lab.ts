@@ -18,7 +18,7 @@ import {
 import { isSameProcess, readJournal } from '@autotest/core/node';
 import { newJob } from '@autotest/core/testing';
 import { expect } from 'vitest';
-import { startDispatcher, type Dispatcher, type DispatcherLimits } from '@autotest/dispatcher';
+import { startDispatcher, type Dispatcher, type DispatcherLimits, type DispatcherOptions } from '@autotest/dispatcher';
 
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
 const program = fileURLToPath(new URL('../bin/autotest-dispatcher.js', import.meta.url));
@@ -64,7 +64,11 @@ export class Lab {
     return new Lab(dataDir, used, await openDatabase(used, { migrate: true }));
   }
 
-  async startDispatcher(changed: Partial<DispatcherLimits> = {}, dispatcherId?: string): Promise<Dispatcher> {
+  async startDispatcher(
+    changed: Partial<DispatcherLimits> = {},
+    dispatcherId?: string,
+    told: Pick<DispatcherOptions, 'metrics' | 'health' | 'tracing'> = {},
+  ): Promise<Dispatcher> {
     const dispatcher = await startDispatcher({
       database: this.database,
       dataDir: this.dataDir,
@@ -72,6 +76,7 @@ export class Lab {
       log: createLog({ level: 'debug', write: (line) => this.log.push(line) }),
       limits: { ...limits, ...changed },
       ...(dispatcherId !== undefined && { dispatcherId }),
+      ...told,
     });
     this.#dispatchers.push(dispatcher);
     return dispatcher;

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parseTraceParent, silentLog, specFileName, type ExecutionSpec } from '@autotest/core';
 import { testTrace } from '@autotest/core/node';
-import { startTracing } from '@autotest/core/telemetry';
+import { createMetrics, Health, startTracing } from '@autotest/core/telemetry';
 import { parseMetrics, startOtlpReceiver } from '@autotest/core/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { jobTrace, traceJob } from '../src/telemetry/trace-job.ts';
@@ -105,6 +106,64 @@ describe('the spans of an entry', () => {
     traceJob(tracing, ended);
     await tracing.close();
     expect(spans).toEqual([]);
+  });
+});
+
+describe('a dispatcher', () => {
+  test('counts what it does, and writes the spans of what has ended', async () => {
+    const { tracing, spans } = await receive();
+    const metrics = createMetrics();
+    const health = new Health();
+    const host = await lab.addHost('h1');
+    await lab.addHost('h2');
+    const dispatcher = await lab.startDispatcher({}, 'd1', { metrics, health, tracing });
+    const gate = join(lab.dataDir, 'gate');
+    const good = await lab.submit({ hostIds: [host.id], traceParent, gate });
+    const bad = await lab.submit({ anyHosts: 1, fake: 'fail' });
+    await lab.untilAll(good.job.id, 'running');
+    writeFileSync(gate, '');
+    for (const { job } of [good, bad]) await lab.untilAll(job.id, 'finished');
+    const value = async (name: string, labels: Record<string, string> = {}) =>
+      parseMetrics(await metrics.text())
+        .get(name)
+        ?.samples.find((sample) => Object.entries(labels).every(([key, text]) => sample.labels[key] === text))?.value;
+    await lab.until('all hosts at rest', async () => (await value('autotest_hosts', { state: 'ready' })) === 2);
+    const planner = { role: 'planner' };
+    expect(await value('autotest_role_held', planner)).toBe(1);
+    await dispatcher.stop();
+    await tracing.close();
+
+    expect(await value('autotest_assignments_total')).toBe(2);
+    expect(await value('autotest_entries_ended_total', { outcome: 'passed', cause: 'none' })).toBe(1);
+    expect(await value('autotest_entries_ended_total', { outcome: 'failed' })).toBe(1);
+    expect(await value('autotest_executions_ended_total', { purpose: 'job', exit_class: 'clean' })).toBe(1);
+    expect(await value('autotest_tasks_ended_total', { kind: 'verify', outcome: 'passed' })).toBe(2);
+    expect(await value('autotest_decisions_total', { decision: 'start', outcome: 'applied' })).toBe(2);
+    expect(await value('autotest_journal_records_total')).toBeGreaterThan(0);
+    expect(await value('autotest_entry_start_seconds', { le: '+Inf' })).toBeGreaterThan(0);
+    expect(health.parts().every(({ ok }) => ok)).toBe(true);
+    expect(health.beating().map(({ part }) => part)).toEqual(expect.arrayContaining(['loop', 'heartbeat']));
+    const entry = spans.find(({ name, parentSpanId }) => name === 'entry' && parentSpanId === submission.spanId);
+    expect(entry?.attributes).toMatchObject({ 'autotest.job.id': good.job.id, 'autotest.outcome': 'passed' });
+    const below = spans.filter(({ parentSpanId }) => parentSpanId === entry?.spanId).map(({ name }) => name);
+    expect(new Set(below)).toEqual(new Set(['queue', 'verify', 'execution']));
+    expect(spans.filter(({ name }) => name === 'entry')).toHaveLength(2);
+  });
+
+  test('says what it goes around, until it is mended', async () => {
+    const health = new Health();
+    const host = await lab.addHost('h1');
+    const raw = new DatabaseSync(join(lab.dataDir, 'autotest.db'));
+    onTestFinished(() => raw.close());
+    const spoil = (labels: string) => raw.prepare('update hosts set labels = ? where id = ?').run(labels, host.id);
+    const told = () => health.damages().list.map(({ part, what }) => `${part}: ${what}`);
+    spoil('7');
+    await lab.startDispatcher({}, 'd1', { health });
+    await lab.until('the damage', async () => told().length > 0);
+    expect(told()).toEqual([`queue: host ${host.id}`]);
+    spoil('[]');
+    await lab.database.hosts.update(host.id, { draining: true }, 'tester');
+    await lab.until('the repair', async () => told().length === 0);
   });
 });
 

@@ -103,8 +103,9 @@ async function run(values: Values): Promise<void> {
     const database = await openDatabase(values.database ?? `sqlite:${join(dataDir, 'autotest.db')}`, { migrate: true });
     let notifier: Notifier | undefined;
     try {
-      if (!values['no-notify']) notifier = startNotifier({ database, log, config: notifierConfigOf(process.env) });
       const { metrics, tracing, checks } = telemetry;
+      if (!values['no-notify'])
+        notifier = startNotifier({ database, log, metrics, config: notifierConfigOf(process.env) });
       const dispatcher = await startDispatcher({
         database,
         dataDir,

@@ -125,7 +125,12 @@ export async function start(options: StartOptions): Promise<Running> {
     if (options.notifier) {
       const config = notifierConfigOf(process.env);
       const publicUrl = options.publicUrl ?? config.publicUrl ?? server?.url;
-      const notifier = startNotifier({ database, log, config: { ...config, ...(publicUrl && { publicUrl }) } });
+      const notifier = startNotifier({
+        database,
+        log,
+        metrics,
+        config: { ...config, ...(publicUrl && { publicUrl }) },
+      });
       teardowns.push(() => notifier.stop());
     }
     if (access) {

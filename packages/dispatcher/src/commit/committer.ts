@@ -17,9 +17,9 @@ export interface CommitterOptions {
   /** The fence of a right as it is now; undefined: this dispatcher does not have it any more. */
   readonly fence: (right: Right) => Fence | undefined;
   /** Told of each commit. */
-  readonly onCommitted: (result: Committed, count: number, tookMs: number) => void;
+  readonly onCommitted: (result: Committed, changes: readonly Change[], tookMs: number) => void;
   /** Called when it is not known what was written: everything has to be read again. */
-  readonly onBroken: (error: unknown) => void;
+  readonly onBroken: (error: unknown, changes: readonly Change[]) => void;
   readonly onFenced: (error: FencedError) => void;
   readonly monotonicMs: () => number;
 }
@@ -96,24 +96,23 @@ export class Committer {
       const fence = this.#options.fence(right);
       if (!fence) throw new FencedError(right, 0);
       const startedMs = monotonicMs();
-      const result = await store.commit(
-        batch.map(({ change }) => change),
-        fence,
-      );
+      const changes = batch.map(({ change }) => change);
+      const result = await store.commit(changes, fence);
       const lost = batch.filter((_, index) => result.committed[index] !== true);
       const rows = lost.length > 0 ? await store.reload(idsOf(lost.map(({ change }) => change))) : undefined;
       for (const { change } of batch) world.end(change);
       for (const { change } of lost) world.undo(change);
       if (rows) world.take(rows, true);
       world.takeProgress(result.jobs);
-      this.#options.onCommitted(result, batch.length, monotonicMs() - startedMs);
+      this.#options.onCommitted(result, changes, monotonicMs() - startedMs);
       for (const [index, { resolve }] of batch.entries()) resolve(result.committed[index] === true);
     } catch (error) {
-      const rest = this.#queue.splice(0);
-      for (const { change } of [...batch, ...rest]) world.end(change);
+      const all = [...batch, ...this.#queue.splice(0)];
+      const changes = all.map(({ change }) => change);
+      for (const change of changes) world.end(change);
       if (error instanceof FencedError) this.#options.onFenced(error);
-      this.#options.onBroken(error);
-      for (const { reject } of [...batch, ...rest]) reject(error);
+      this.#options.onBroken(error, changes);
+      for (const { reject } of all) reject(error);
     }
   }
 }

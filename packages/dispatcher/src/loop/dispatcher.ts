@@ -9,6 +9,7 @@ import { Planner } from '../plan/planner.ts';
 import { Executions } from '../run/executions.ts';
 import { Runner } from '../run/runner.ts';
 import { Supervision } from '../supervise/supervision.ts';
+import { Observer } from '../telemetry/observer.ts';
 import { World } from '../world/world.ts';
 import { Alarm } from './alarm.ts';
 import { Feed } from './feed.ts';
@@ -74,6 +75,7 @@ class RunningDispatcher implements Dispatcher {
   readonly #settings: Settings;
   readonly #claim: { release(): Promise<void> };
   readonly #world = new World();
+  readonly #observer: Observer;
   readonly #guard: Guard;
   readonly #ids: Ids;
   readonly #committer: Committer;
@@ -95,20 +97,25 @@ class RunningDispatcher implements Dispatcher {
     const { clock, log, database } = settings;
     this.#settings = settings;
     this.#claim = claim;
+    this.#observer = new Observer(settings, this.#world);
     this.#guard = new Guard(clock, log);
     this.#ids = new Ids(database.scheduling);
-    this.#feed = new Feed(database, this.#world);
+    this.#feed = new Feed(database, this.#world, (t) => settings.metrics.event(clock.now() - t));
     this.#membership = new Membership(settings);
     this.#shortage = new Shortage(settings);
     this.#committer = new Committer({
       store: database.scheduling,
       world: this.#world,
       fence: (right) => this.#fence(right),
-      onCommitted: ({ events }) => {
-        if (events) this.#feed.pass(events);
+      onCommitted: (result, changes, tookMs) => {
+        this.#observer.committed(changes, result, tookMs);
+        if (result.events) this.#feed.pass(result.events);
         this.wake();
       },
-      onBroken: (error) => this.#break(error),
+      onBroken: (error, changes) => {
+        this.#observer.refused(changes, error);
+        this.#break(error);
+      },
       onFenced: () => this.#heartbeats.wake(),
       monotonicMs: () => clock.monotonicMs(),
     });
@@ -163,6 +170,7 @@ class RunningDispatcher implements Dispatcher {
     await this.#executions.detach();
     await this.#settings.executors.close();
     await this.#committer.idle();
+    await this.#observer.idle();
     this.#stopNews?.();
     await this.#heartbeats.stop();
     // A database that is away at this moment finds out by the silence.
@@ -187,20 +195,30 @@ class RunningDispatcher implements Dispatcher {
       this.#planner?.retry(resumed);
       this.#runner.retry(resumed);
       this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
-      if (this.#planner) this.#carryOut(this.#planner.turn(now, this.#ids), 'planner');
+      if (this.#planner) this.#carryOut(this.#plan(this.#planner, now), 'planner');
       if (this.#runner.hasWork) this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
       if (this.#committer.pending > maxPending) await this.#committer.idle();
       await this.#writeReasons();
       this.#retryMs = firstRetryMs;
+      this.#observer.turned();
       if (this.#planner?.hasWork || this.#runner.hasWork) return 0;
       const nextAt = Math.min(this.#world.timers.nextAt, this.#guard.nextEnd());
       return Math.max(0, Math.min(limits.pollMs, nextAt - clock.now()));
     } catch (error) {
       log.error('looking at the queue failed', { reason: messageOf(error), error });
+      this.#observer.failed('turn', error);
       this.#break(error);
       this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);
       return this.#retryMs;
     }
+  }
+
+  #plan(planner: Planner, now: number): Decision[] {
+    const { clock } = this.#settings;
+    const startedMs = clock.monotonicMs();
+    const decisions = planner.turn(now, this.#ids);
+    this.#observer.planned(clock.monotonicMs() - startedMs);
+    return decisions;
   }
 
   #carryOut(decisions: readonly Decision[], right: Right): void {
@@ -253,7 +271,9 @@ class RunningDispatcher implements Dispatcher {
     this.#reasonsAt = clock.monotonicMs();
     const waits = this.#planner.waits(clock.now());
     const fence = this.#fence('planner');
-    if (waits.length > 0 && fence) await database.scheduling.setWaits(waits, fence);
+    if (waits.length === 0 || !fence) return;
+    await database.scheduling.setWaits(waits, fence);
+    this.#observer.waits(waits.reduce((sum, { entryIds }) => sum + entryIds.length, 0));
   }
 
   async #heartbeat(): Promise<number> {
@@ -267,10 +287,12 @@ class RunningDispatcher implements Dispatcher {
     const { clock, log } = this.#settings;
     const dispatchers = await this.#membership.beat(this.#shortage.current).catch(async (error: unknown) => {
       if (error instanceof DispatcherReplacedError) await this.#giveWay();
+      this.#observer.failed('heartbeat', error);
       throw error;
     });
     if (!this.#membership.isMember) {
       this.#planner = undefined;
+      this.#observer.lostRole();
       log.warn('this dispatcher was declared dead and joins again', { dispatcher: this.id });
       await this.#executions.detach();
       this.#break(new Error('declared dead'));
@@ -288,6 +310,7 @@ class RunningDispatcher implements Dispatcher {
       });
       this.#planner.touchCrew();
     }
+    this.#observer.beat({ isPlanner: this.isPlanner, running: this.#runner.placed });
     this.wake();
   }
 
@@ -295,6 +318,7 @@ class RunningDispatcher implements Dispatcher {
   async #giveWay(): Promise<void> {
     this.#isReplaced = true;
     this.#planner = undefined;
+    this.#observer.lostRole();
     await this.#executions.detach();
   }
 

@@ -31,11 +31,14 @@ const batchSize = 1000;
 export class Feed {
   readonly #database: Pick<Database, 'events' | 'scheduling'>;
   readonly #world: World;
+  readonly #onEvent: (t: number) => void;
   #cursor = 0;
 
-  constructor(database: Pick<Database, 'events' | 'scheduling'>, world: World) {
+  /** @param onEvent told of each event of others that matters, with its time */
+  constructor(database: Pick<Database, 'events' | 'scheduling'>, world: World, onEvent: (t: number) => void) {
     this.#database = database;
     this.#world = world;
+    this.#onEvent = onEvent;
   }
 
   /** Reads everything. What is appended meanwhile is read again by the next `read`, which does no harm. */
@@ -67,6 +70,7 @@ export class Feed {
 
   async #takeIn(news: readonly EventRow[]): Promise<void> {
     if (news.length === 0) return;
+    for (const { t } of news) this.#onEvent(t);
     const { scheduling } = this.#database;
     if (news.some(({ kind }) => rules.has(kind))) this.#world.takeRules(await scheduling.rules());
     for (const { kind, jobId } of news) if (kind === 'job.finished' && jobId !== undefined) this.#world.touchJob(jobId);

@@ -1,7 +1,9 @@
 import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { hostname } from 'node:os';
+import { createMetrics, type Metrics } from '@autotest/core/telemetry';
 import { UsageError } from '../errors.ts';
+import { countNotifications, type CountNotification } from '../telemetry/notifications.ts';
 
 /** What an administrator decides about notifications. */
 export interface NotifierConfig {
@@ -44,6 +46,8 @@ export interface NotifierOptions {
   readonly clock?: Clock;
   /** @default silentLog */
   readonly log?: Log;
+  /** Where it counts, together with the other parts of the process. @default a registry of its own */
+  readonly metrics?: Metrics;
 }
 
 /** Complete and checked. */
@@ -51,6 +55,7 @@ export interface NotifierSettings {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly count: CountNotification;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   /** Without a slash at its end. */
@@ -82,6 +87,7 @@ export function compileNotifierOptions(options: NotifierOptions): NotifierSettin
     database: options.database,
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
+    count: countNotifications(options.metrics ?? createMetrics()),
     smtpUrl,
     mailFrom: mailFrom ?? `autotest@${hostname()}`,
     publicUrl: publicUrl?.replace(/\/+$/, ''),

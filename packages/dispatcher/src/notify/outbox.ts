@@ -113,10 +113,11 @@ export class Outbox {
   }
 
   async #settle({ delivery, rule }: ClaimedDelivery, result: SendResult): Promise<void> {
-    const { database, clock, limits, log } = this.#settings;
+    const { database, clock, count, limits, log } = this.#settings;
     const { notifications } = database;
     if (result.kind === 'sent') {
       await notifications.markSent(delivery, result.problem);
+      count(rule.channel, 'sent');
       return;
     }
     const { problem } = result;
@@ -129,7 +130,10 @@ export class Outbox {
       problem,
       ...(delayMs !== undefined && { nextAt: Math.ceil(clock.now() + delayMs) }),
     });
-    if (delayMs === undefined) log.warn('a notification failed', { delivery: delivery.id, rule: rule.id, problem });
+    if (delayMs === undefined) {
+      log.warn('a notification failed', { delivery: delivery.id, rule: rule.id, problem });
+      count(rule.channel, 'failed');
+    }
     if (isOurs && result.kind === 'failed' && result.isGone)
       await notifications.updateRule(rule.id, { enabled: false, reason: problem }, 'notifier');
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortFileName, journalFileName, sleep, type FromAutoserv, type Log } from '@autotest/core';
-import type { ExecutionRow } from '@autotest/core/db';
+import type { ExecutionRow, SchedulingStore } from '@autotest/core/db';
 import { writeFileAtomic } from '@autotest/core/node';
 import { startFailure } from '../errors.ts';
 import { type AutoservProcess, type ProcessEnd, lockedExitCode } from '../executors/executor.ts';
@@ -77,7 +77,7 @@ export class Supervision {
     this.#log = settings.log.child({ execution: execution.id, tag: execution.tag });
     this.#journal = join(execution.resultsDir, journalFileName);
     this.#ingester = new Ingester(
-      settings.database.scheduling,
+      { ingest: (id, batch) => this.#ingest(id, batch) },
       owner.id,
       this.#journal,
       owner.journalOffset,
@@ -127,6 +127,13 @@ export class Supervision {
     this.#detached.resolve('detached');
     this.#startWanted.abort(new Error('detached'));
     this.#close();
+  }
+
+  async #ingest(...args: Parameters<SchedulingStore['ingest']>): ReturnType<SchedulingStore['ingest']> {
+    const { database, metrics } = this.#settings;
+    const result = await database.scheduling.ingest(...args);
+    if (result.applied) metrics.ingested(args[1].records.length, result.stale);
+    return result;
   }
 
   /** Finds or starts the process. Gives the end where there is none any more. */

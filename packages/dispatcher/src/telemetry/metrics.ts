@@ -1,11 +1,6 @@
 import type { EntryOutcome, EntryState, ExitClass, HostState, Purpose, TaskKind, TaskOutcome } from '@autotest/core';
 import { longSeconds, shortSeconds, type Metrics } from '@autotest/core/telemetry';
-
-/** What the dispatcher decides. */
-export type Decision = 'assign' | 'start' | 'startTask' | 'newTask' | 'end' | 'yield' | 'interrupt' | 'wait';
-
-/** `lostRace`: somebody was faster · `fenced`: another process has this dispatcher's id · `failed`: an error, tried again later. */
-export type DecisionOutcome = 'applied' | 'lostRace' | 'fenced' | 'failed';
+import type { DecisionKind, DecisionOutcome } from './decisions.ts';
 
 /** What a dispatcher counts. The names are a contract with the dashboards of others: docs/guides/operating.md lists them. All times are ms. */
 export interface DispatcherMetrics {
@@ -19,7 +14,7 @@ export interface DispatcherMetrics {
 
   /** A plan was made. */
   planned(durationMs: number): void;
-  decided(decision: Decision, outcome: DecisionOutcome, count?: number): void;
+  decided(decision: DecisionKind, outcome: DecisionOutcome, count?: number): void;
   /** A transaction with so many decisions in it was committed. */
   committed(batchSize: number, durationMs: number): void;
   lostRace(): void;
@@ -41,7 +36,6 @@ export interface DispatcherMetrics {
   event(lagMs: number): void;
   /** Records of journals are in the rows. @param stale that were left out, since another execution has the host by now */
   ingested(records: number, stale?: number): void;
-  notified(channel: string, result: 'sent' | 'failed'): void;
 }
 
 export function createDispatcherMetrics(metrics: Metrics): DispatcherMetrics {
@@ -134,11 +128,6 @@ export function createDispatcherMetrics(metrics: Metrics): DispatcherMetrics {
     name: 'autotest_journal_stale_records_total',
     help: 'Records left out because another execution had the host by then.',
   });
-  const notifications = metrics.counter<'channel' | 'result'>({
-    name: 'autotest_notifications_total',
-    help: 'Notifications by channel and result (sent, failed).',
-    labels: ['channel', 'result'],
-  });
   return {
     queue: entries,
     hosts,
@@ -169,7 +158,6 @@ export function createDispatcherMetrics(metrics: Metrics): DispatcherMetrics {
       records.add(count);
       stale.add(staleCount);
     },
-    notified: (channel, result) => notifications.add(1, { channel, result }),
   };
 }
 

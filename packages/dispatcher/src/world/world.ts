@@ -190,6 +190,7 @@ export class World {
       this.damage('jobs', row.id, damage);
       return;
     }
+    this.damaged.delete(`jobs:${row.id}`);
     this.jobs.set(row.id, row);
     this.timers.set('jobs', row.id, jobDeadline(row));
     this.#mark('jobs', row.id);
