@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@autotest/core/db';
 import { startDispatcher, type Dispatcher, type StartWatch } from '@autotest/dispatcher';
 
@@ -12,25 +11,29 @@ export interface SimulatedLab {
   stop(): Promise<void>;
 }
 
+/**
+ * @param options.carrier `self`: the dispatcher carries out what it assigns, each execution passes at once. `other`: everything is given to another dispatcher, which only says that it
+ *   lives: so that nothing is measured but assigning
+ */
 export async function startSimulatedLab(
   database: Database,
   dataDir: string,
-  options: { runMs: number; maxExecutions?: number },
+  { carrier }: { carrier: 'self' | 'other' },
 ): Promise<SimulatedLab> {
   const counts = { assigned: 0, ended: 0 };
   const waiters = new Map<number, () => void>();
   const seen = new Set<number>();
   const startWatch: StartWatch = (execution, _owner, store) => {
-    const stop = new AbortController();
+    let isDetached = false;
     return {
       async run() {
         await store.greeted(process.pid);
-        if (options.runMs > 0)
-          await delay(options.runMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
-        return stop.signal.aborted ? undefined : { exitClass: 'clean', needsGather: false };
+        return isDetached ? undefined : { exitClass: 'clean', needsGather: false };
       },
       abort: () => {},
-      detach: () => stop.abort(),
+      detach: () => {
+        isDetached = true;
+      },
     };
   };
   const watched: Database = {
@@ -54,18 +57,37 @@ export async function startSimulatedLab(
       },
     },
   };
+  const other = carrier === 'other' ? await startOther(database) : undefined;
   const dispatcher = await startDispatcher({
     database: watched,
     dataDir,
     startWatch,
     dispatcherId: 'bench',
-    limits: { maxExecutions: options.maxExecutions ?? 1_000_000, minFreeBytes: 0 },
+    limits: { maxExecutions: carrier === 'self' ? 1000 : 0, minFreeBytes: 0 },
   });
   return {
     dispatcher,
     counts,
     assigned: (jobId) =>
       seen.has(jobId) ? Promise.resolve() : new Promise((resolve) => void waiters.set(jobId, resolve)),
-    stop: () => dispatcher.stop(),
+    async stop() {
+      other?.stop();
+      await dispatcher.stop();
+    },
   };
+}
+
+/** A dispatcher that takes everything and does nothing about it. */
+async function startOther(database: Database): Promise<{ stop(): void }> {
+  const id = 'other';
+  const epoch = await database.scheduling.register({
+    id,
+    machine: 'elsewhere',
+    pid: 1,
+    startedAt: Date.now(),
+    maxExecutions: 1_000_000,
+    pools: [],
+  });
+  const timer = setInterval(() => void database.scheduling.beat({ id, epoch }).catch(() => undefined), 2000);
+  return { stop: () => clearInterval(timer) };
 }

@@ -20,22 +20,19 @@ export function watchWal(databaseFile: string): ForeignWatch {
   };
 }
 
-const shortestPollMs = 50;
-const longestPollMs = 500;
+const pollMs = 25;
 
-/** Servers: asks every 50 ms while there is something to see, and less and less often (500 ms) while there is not. */
+/** Servers: asks every 25 ms. That is what a submission by another process waits for, and costs half a percent of a processor. */
 export const poll: ForeignWatch = (check) => {
-  let delayMs = shortestPollMs;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const turn = async (): Promise<void> => {
-    const found = await check();
-    delayMs = found ? shortestPollMs : Math.min(longestPollMs, delayMs * 1.3);
+    await check();
     arm();
   };
   const arm = (): void => {
     if (stopped) return;
-    timer = setTimeout(() => void turn(), delayMs);
+    timer = setTimeout(() => void turn(), pollMs);
     timer.unref();
   };
   arm();

@@ -29,8 +29,8 @@ export interface Dispatcher {
   stop(options?: { abortRunning?: boolean }): Promise<void>;
 }
 
-/** Changes that may be under way before a turn waits for them. */
-const maxPending = 1000;
+/** Changes that may be under way before a turn waits for them: what comes next, however urgent, is behind them. */
+const maxPending = 250;
 /** Reasons are written at most so often, ms. */
 const reasonsMs = 100;
 const firstRetryMs = 100;

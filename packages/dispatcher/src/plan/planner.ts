@@ -26,7 +26,7 @@ export interface PlannerOptions {
 }
 
 /** Most hosts that are given in one turn: what is decided is written before more is decided. */
-const maxGiven = 500;
+const maxGiven = 250;
 
 /**
  * Decides for the whole lab who gets which host, what ends without having run, and why the others wait. It looks at a world and at what changed in it since last time; it asks
