@@ -232,7 +232,16 @@ export class Executions implements RunnerPort {
   }
 
   #inBackground(execution: ExecutionRow, work: () => Promise<void>): void {
-    const done = this.#guard.run(`execution:${execution.id}`, work).then(() => {
+    const attempt = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        // Somebody else took it over and brought it to its end meanwhile.
+        if (this.#world.executions.has(execution.id)) throw error;
+        this.#settings.log.info('execution was ended by somebody else', { execution: execution.id });
+      }
+    };
+    const done = this.#guard.run(`execution:${execution.id}`, attempt).then(() => {
       this.#work.delete(execution.id);
       this.#onSettled();
     });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortFileName, journalFileName, sleep, type FromAutoserv, type Log } from '@autotest/core';
-import type { ExecutionRow, SchedulingStore } from '@autotest/core/db';
+import { FencedError, type ExecutionRow, type SchedulingStore } from '@autotest/core/db';
 import { writeFileAtomic } from '@autotest/core/node';
 import { startFailure } from '../errors.ts';
 import { type AutoservProcess, type ProcessEnd, lockedExitCode } from '../executors/executor.ts';
@@ -259,7 +259,11 @@ export class Supervision {
 
   #inBackground(work: Promise<void>, failure: string): void {
     const done = work
-      .catch((error: unknown) => this.#log.error(failure, { error }))
+      .catch((error: unknown) => {
+        // Somebody else goes on with it: that is how it should be.
+        if (error instanceof FencedError) this.#log.warn(failure, { reason: error.message });
+        else this.#log.error(failure, { error });
+      })
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
   }
