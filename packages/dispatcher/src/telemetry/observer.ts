@@ -67,7 +67,8 @@ export class Observer {
   /** @param doing what failed: a fixed word */
   failed(doing: 'turn' | 'commit' | 'heartbeat', error: unknown): void {
     const { health, metrics } = this.#settings;
-    metrics.databaseError(doing);
+    if (error instanceof FencedError) metrics.fenced();
+    else metrics.databaseError(doing);
     health.report(doing === 'turn' ? 'queue' : 'database', { ok: false, message: messageOf(error) });
     if (doing === 'turn') health.beat('loop', loopMs);
   }
