@@ -251,6 +251,8 @@ export class World {
       this.#entriesOfExecution.move(id, from?.executionId, to?.executionId);
     } else if (kind === 'tasks') {
       const [from, to] = [before, after] as [TaskRow | undefined, TaskRow | undefined];
+      // A host with a task is not free, although its own row says nothing of it.
+      for (const task of [from, to]) if (task) this.#mark('hosts', task.hostId);
       this.#tasksOfHost.move(id, from?.hostId, to?.hostId);
       this.#tasksOfEntry.move(id, from?.entryId, to?.entryId);
     } else if (kind === 'executions') {
