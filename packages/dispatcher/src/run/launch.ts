@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobTag } from '@autotest/core';
 import type { Change, EntryRow, ExecutionRow, HostRow, JobRow } from '@autotest/core/db';
@@ -25,12 +26,17 @@ export function launch(
   if (hosts.some(({ state }) => state !== 'reserved')) return undefined;
   const leases = hosts.map(({ id }) => world.heldLease(id));
   if (leases.some((lease) => lease === undefined)) return undefined;
-  const tag = tags.take(job.id, `${safeFileName(jobTag(job))}/${subdirOf(job, entries, hosts)}`);
+  const attempt = Math.max(...entries.map((entry) => entry.attempt));
+  // Each attempt keeps what it left, whoever carries out the next one.
+  const name = `${subdirOf(job, entries, hosts)}${attempt > 1 ? `.${attempt}` : ''}`;
+  const tag = tags.take(job.id, `${safeFileName(jobTag(job))}/${name}`, (one) =>
+    existsSync(join(settings.resultsRoot, one)),
+  );
   const deadlineAt = Math.min(jobDeadline(job), job.maxRuntimeMs > 0 ? change.now + job.maxRuntimeMs : Infinity);
   const execution = change.addExecution({
     purpose: 'job',
     jobId: job.id,
-    attempt: Math.max(...entries.map(({ attempt }) => attempt)),
+    attempt,
     // Each host has an epoch of its own; the highest one is newer than any earlier execution's on them.
     epoch: Math.max(0, ...leases.map((lease) => lease?.epoch ?? 0)),
     tag,

@@ -9,17 +9,16 @@ export class Tags {
     else this.#taken.set(jobId, new Set([tag]));
   }
 
-  /** Whether the tags of a job are known. */
-  knows(jobId: number): boolean {
-    return this.#taken.has(jobId);
-  }
-
-  /** A tag that nobody has: the base, or the base with a number. */
-  take(jobId: number, base: string): string {
+  /**
+   * A tag that nobody has: the base, or the base with a number.
+   *
+   * @param exists whether a directory of this name was left by an execution of which nothing is known any more, or which another dispatcher ran
+   */
+  take(jobId: number, base: string, exists: (tag: string) => boolean): string {
     const taken = this.#taken.get(jobId);
     for (let n = 1; ; n++) {
       const tag = n === 1 ? base : `${base}.${n}`;
-      if (taken?.has(tag) === true) continue;
+      if (taken?.has(tag) === true || exists(tag)) continue;
       this.note(jobId, tag);
       return tag;
     }

@@ -151,7 +151,7 @@ test('F18 a queued job of two hosts that start together is aborted as a whole', 
   expect(await lab.runs()).toEqual(['job 1 h1+h2']);
 });
 
-test('F28 a verify that somebody asks for while a job makes its host ready waits for the end of the job', async () => {
+test('a verify that somebody asks for while a job makes its host ready waits for the end of the job', async () => {
   const lab = await openLab({ hosts: ['h1'] });
   const job = await lab.submit({ on: ['h1'] });
   await lab.request('verify', 'h1');
@@ -192,4 +192,62 @@ test('F36 a job without hosts runs and ends', async () => {
   expect([await lab.state(job), await lab.runs()]).toEqual(['running', ['job 1']]);
   await lab.pass('job 1');
   expect(await lab.state(job)).toBe('finished passed');
+});
+
+test('F19 nothing is held or watched after a simple job, an abort while verifying and an abort while running', async () => {
+  const lab = await openLab({ hosts: ['h1'] });
+  await lab.submit({ on: ['h1'] });
+  await lab.passAll();
+  await lab.abort(await lab.submit({ on: ['h1'] }));
+  const running = await lab.submit({ on: ['h1'] });
+  await lab.pass('verify h1');
+  await lab.abort(running);
+  const { entries, executions, tasks, jobs } = await lab.database.scheduling.load();
+  expect([entries, executions, tasks, jobs]).toEqual([[], [], [], []]);
+  expect([await lab.held(), await lab.runs(), await lab.hosts()]).toEqual([[], [], { h1: 'ready' }]);
+});
+
+test('F33 hosts of one rack are chosen together, wait for each other, and start together', async () => {
+  const lab = await openLab({ hosts: ['h1 rack:a', 'h2 rack:b', 'h3 rack:b'] });
+  const job = await lab.submit({ any: 2, together: 2, sameValueOf: 'rack' });
+  expect(await lab.state(job)).toBe('preparing h2, preparing h3');
+  await lab.pass('verify h2');
+  expect(await lab.state(job)).toBe('ready h2, preparing h3');
+  await lab.pass('verify h3');
+  expect([await lab.state(job), await lab.runs()]).toEqual(['running h2, running h3', ['job 1 h2+h3']]);
+});
+
+test('F31 tasks and jobs beyond what a dispatcher may run wait for a place, and a job for all of its hosts', async () => {
+  const lab = await openLab({ hosts: ['h1', 'h2', 'h3'], limits: { maxExecutions: 2 } });
+  const job = await lab.submit({ on: ['h1', 'h2', 'h3'], together: 3 });
+  expect([await lab.state(job), await lab.runs()]).toEqual([
+    'preparing h1, preparing h2, preparing h3',
+    ['verify h1', 'verify h2'],
+  ]);
+  await lab.pass('verify h1');
+  expect(await lab.runs()).toEqual(['verify h2', 'verify h3']);
+  await lab.pass('verify h2');
+  expect(await lab.state(job)).toBe('ready h1, ready h2, preparing h3');
+  await lab.pass('verify h3');
+  expect(await lab.runs()).toEqual(['job 1 h1+h2+h3']);
+});
+
+test('an entry with a host to choose moves on when its host was repaired in vain', async () => {
+  const lab = await openLab({ hosts: ['h1', 'h2'] });
+  const job = await lab.submit({ any: 1 });
+  await lab.fail('verify h1');
+  expect([await lab.state(job), await lab.runs()]).toEqual(['preparing h1', ['repair h1']]);
+  await lab.fail('repair h1');
+  expect([await lab.state(job), await lab.hosts()]).toEqual(['preparing h2', { h1: 'repairFailed', h2: 'verifying' }]);
+  await lab.pass('verify h2', 'job 1 h2');
+  expect(await lab.state(job)).toBe('finished h2 passed');
+});
+
+test('a task that waits for a place is called off with its job, and the next job has the host at once', async () => {
+  const lab = await openLab({ hosts: ['h1'], limits: { maxExecutions: 1 } });
+  await lab.submit();
+  const waiting = await lab.submit({ on: ['h1'] });
+  expect(await lab.state(waiting)).toBe('queued h1');
+  await lab.abort(waiting);
+  expect([await lab.state(waiting), await lab.hosts()]).toEqual(['finished h1 aborted', { h1: 'ready' }]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, type Cause, type ExitClass, type TaskKind, type WaitReason } from '@autotest/core';
@@ -78,8 +78,7 @@ export class Lab {
     const cable = new Cable();
     const starting = startDispatcher({
       database: cable.database(this.database),
-      // A dispatcher that was "killed" still has its socket: the next one with its id needs another directory.
-      dataDir: join(this.#directory, `${++this.#starts}`),
+      dataDir: this.#dataDir(machine),
       dispatcherId: id,
       machine,
       clock: cable.clock(this.clock),
@@ -93,6 +92,15 @@ export class Lab {
     this.#units.set(id, { dispatcher, cable });
     await this.settle();
     return dispatcher;
+  }
+
+  /** One for each machine; under another name each time, as a dispatcher that was "killed" still has the socket that goes with its name. */
+  #dataDir(machine: string): string {
+    const directory = join(this.#directory, machine);
+    mkdirSync(directory, { recursive: true });
+    const name = join(this.#directory, `start-${++this.#starts}`);
+    symlinkSync(directory, name);
+    return name;
   }
 
   dispatcher(id: string): Dispatcher {
@@ -297,6 +305,7 @@ export class Lab {
     if (!process) {
       process = new LabProcess(execution);
       this.#processes.set(execution.id, process);
+      mkdirSync(execution.resultsDir, { recursive: true });
       // Whoever finds an execution that was started without its process finds it lost.
       if (execution.state !== 'created') process.kill();
       else if (!this.isSlow) process.greet();
