@@ -14,15 +14,14 @@ interface Moment {
  */
 export class Timers {
   readonly #moments = new TinyQueue<Moment>([], (a, b) => a.at - b.at);
-  /** The earliest moment that is known of each thing. */
-  readonly #known = new Map<string, number>();
+  /** Moments that are in the queue: `kind:id:at`. */
+  readonly #known = new Set<string>();
 
   /** @param at ms since the epoch */
   set(kind: DirtyKind, id: number, at: number): void {
-    const key = `${kind}:${id}`;
-    const known = this.#known.get(key);
-    if (!Number.isFinite(at) || (known !== undefined && known <= at)) return;
-    this.#known.set(key, at);
+    const key = `${kind}:${id}:${at}`;
+    if (!Number.isFinite(at) || this.#known.has(key)) return;
+    this.#known.add(key);
     this.#moments.push({ at, kind, id });
   }
 
@@ -30,9 +29,7 @@ export class Timers {
   *due(now: number): Generator<{ kind: DirtyKind; id: number }> {
     for (let first = this.#moments.peek(); first !== undefined && first.at <= now; first = this.#moments.peek()) {
       this.#moments.pop();
-      const key = `${first.kind}:${first.id}`;
-      if (this.#known.get(key) !== first.at) continue;
-      this.#known.delete(key);
+      this.#known.delete(`${first.kind}:${first.id}:${first.at}`);
       yield first;
     }
   }
