@@ -214,12 +214,18 @@ export class World {
       if (known) this.#remove(kind, row.id);
       // Those who observe have to hear of an end, also of what they never knew.
       this.#mark(kind, row.id);
+      if (kind === 'entries') this.#markSiblings((row as EntryRow).jobId);
       return;
     }
     rows.set(row.id, row);
     this.#index(kind, known, row);
     this.#setTimers(kind, row);
     this.#mark(kind, row.id);
+  }
+
+  /** What starts together has to be looked at when one of it is gone. */
+  #markSiblings(jobId: number): void {
+    if ((this.jobs.get(jobId)?.syncCount ?? 1) > 1) this.#mark('jobs', jobId);
   }
 
   #putLease(lease: LeaseRow): void {
