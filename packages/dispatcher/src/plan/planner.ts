@@ -3,7 +3,7 @@ import type { Decision } from '../commit/decision.ts';
 import { drain, type Dirty } from '../world/dirty.ts';
 import type { World } from '../world/world.ts';
 import { Crew } from './crew.ts';
-import { groupSizeOf } from './demand.ts';
+import { groupSizeOf, type Demand } from './demand.ts';
 import { Demands } from './demands.ts';
 import { Dependencies, type Awaited } from './dependencies.ts';
 import { endEntry, requeue } from './ending.ts';
@@ -119,7 +119,7 @@ export class Planner {
       );
       for (const demand of [...this.#demands.byKey.values()])
         for (const entryId of [...demand.queue.entryIds()]) {
-          this.#demands.remove(entryId);
+          this.#leaveQueue(entryId);
           this.#dirty.entries.add(entryId);
         }
       for (const hostId of this.#world.hosts.keys()) this.#dirty.hosts.add(hostId);
@@ -208,12 +208,20 @@ export class Planner {
       this.#reasons.explain(entryId, { code: 'dependency', message, unblock });
       return;
     }
-    this.#placer.touch(this.#demands.add(entry, job));
+    const before = this.#demands.demandOf(entryId);
+    const demand = this.#demands.add(entry, job);
+    if (before && before !== demand) this.#forgetEmpty(before);
+    this.#placer.touch(demand);
   }
 
   #leaveQueue(entryId: number): void {
     const demand = this.#demands.remove(entryId);
-    if (demand?.kind === 'group' && demand.queue.size === 0) this.#placer.forget(demand);
+    if (demand) this.#forgetEmpty(demand);
+  }
+
+  /** Nothing is kept for a group that is gone, or that asks in another queue by now. */
+  #forgetEmpty(demand: Demand): void {
+    if (demand.kind === 'group' && demand.queue.size === 0) this.#placer.forget(demand);
   }
 
   /** What of a job ends, or gives its hosts back. */
