@@ -25,11 +25,18 @@ export class Earmarks {
   /** Since when hosts are kept for a group, ms since the epoch. */
   readonly #since = new Map<Demand, number>();
 
-  set(demand: Demand, rank: Rank, hostIds: readonly number[], expectedAt: number, now: number): void {
+  /** Keeps these hosts for a group, and no others. Gives when that has to be looked at again, ms since the epoch. */
+  set(demand: Demand, rank: Rank, hostIds: readonly number[], expectedAt: number, now: number): number {
     this.#unmark(demand);
-    const since = this.#since.get(demand);
-    if (since === undefined || now - since > 2 * holdMs) this.#since.set(demand, now);
-    else if (now - since > holdMs) return;
+    const known = this.#since.get(demand);
+    const since = known === undefined || now - known >= 2 * holdMs ? now : known;
+    this.#since.set(demand, since);
+    if (now - since >= holdMs) return since + 2 * holdMs;
+    this.#mark(demand, rank, hostIds, expectedAt);
+    return since + holdMs;
+  }
+
+  #mark(demand: Demand, rank: Rank, hostIds: readonly number[], expectedAt: number): void {
     if (this.#byDemand.size >= maxGroups && !this.#makesWay(rank)) return;
     const earmark = { rank, hostIds: new Set(hostIds), expectedAt };
     this.#byDemand.set(demand, earmark);

@@ -196,7 +196,7 @@ export class Placer {
     if (!found.hosts) {
       // Without enough hosts in sight, keeping some would only waste them.
       if (found.expectedAt === undefined) this.forget(demand);
-      else this.earmarks.set(demand, rank, found.kept, found.expectedAt, now);
+      else this.#keep(demand, job, rank, found.kept, found.expectedAt, now);
       return [];
     }
     this.earmarks.clear(demand);
@@ -207,6 +207,14 @@ export class Placer {
     const change = new Change(now, ids);
     for (const { entry, host } of found.hosts) assign(change, this.#world, { entry, host, job, dispatcherId });
     return [{ key: `job:${job.id}`, change }];
+  }
+
+  #keep(demand: Demand, job: JobRow, rank: Rank, hostIds: readonly number[], expectedAt: number, now: number): void {
+    const before = [...this.earmarks.hostsOf(demand)];
+    const nextAt = this.earmarks.set(demand, rank, hostIds, expectedAt, now);
+    this.#world.timers.set('jobs', job.id, nextAt);
+    const kept = new Set(this.earmarks.hostsOf(demand));
+    for (const hostId of before) if (!kept.has(hostId)) this.touchHost(hostId);
   }
 
   #choose(demand: Demand, job: JobRow, count: number): string | undefined {

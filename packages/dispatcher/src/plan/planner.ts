@@ -234,8 +234,12 @@ export class Planner {
       return [];
     }
     const decisions = this.#end(job, this.#world.entriesOf(jobId), now, ids);
-    for (const entry of this.#world.entriesOf(jobId))
-      if (entry.state === 'queued' && !this.#demands.demandOf(entry.id)) this.#enqueue(entry.id);
+    for (const entry of this.#world.entriesOf(jobId)) {
+      if (entry.state !== 'queued') continue;
+      const demand = this.#demands.demandOf(entry.id);
+      if (!demand) this.#enqueue(entry.id);
+      else if (demand.kind === 'group') this.#placer.touch(demand);
+    }
     decisions.push(...this.#giveBack(jobId, now, ids));
     return decisions;
   }
