@@ -132,8 +132,10 @@ function expectedAt(world: World, demand: Demand, job: JobRow, missing: number):
   const ends: number[] = [];
   let looked = 0;
   const look = (hostId: number): void => {
-    const lease = world.heldLease(hostId);
-    const entry = lease?.holder.kind === 'entry' ? world.entries.get(lease.holder.id) : undefined;
+    const holder = world.heldLease(hostId)?.holder;
+    // A host that is cleaned or verified is as much in sight as one that runs a job.
+    if (holder?.kind === 'task') ends.push(world.executionOfTask(holder.id)?.deadlineAt ?? Infinity);
+    const entry = holder?.kind === 'entry' ? world.entries.get(holder.id) : undefined;
     if (!entry || entry.jobId === job.id) return;
     const execution = entry.executionId === undefined ? undefined : world.executions.get(entry.executionId);
     ends.push(execution?.deadlineAt ?? Infinity);
