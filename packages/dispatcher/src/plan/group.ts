@@ -50,7 +50,7 @@ export function planGroup(
   const taken = new Set(chosen.map(({ hostId }) => hostId ?? 0));
   const others = queued.filter(({ named: isNamed }) => !isNamed);
   const wanted = lacking - chosen.length;
-  const value = sharedValue(job, [...held, ...chosen], world);
+  const value = sharedValue(job, size, held, chosen, world);
   const picked =
     wanted > others.length ? undefined : pickHosts(world, demand, job, others, wanted, taken, isFree, value);
   const dispatcherId = held[0]?.dispatcherId;
@@ -65,15 +65,30 @@ export function planGroup(
   return { ...carrier, kept, ...(expected !== undefined && { expectedAt: expected }) };
 }
 
-/** The value of `sameValueOf` that hosts taken already fix. */
-function sharedValue(job: JobRow, entries: readonly EntryRow[], world: World): string | undefined {
-  if (job.sameValueOf === undefined) return undefined;
-  for (const { hostId } of entries) {
-    const host = hostId === undefined ? undefined : world.hosts.get(hostId);
-    const value = host && valueOf(host, job.sameValueOf);
+/** The value of `sameValueOf` that hosts taken already fix: those of the group that is not whole yet. */
+function sharedValue(
+  job: JobRow,
+  size: number,
+  held: readonly EntryRow[],
+  chosen: readonly EntryRow[],
+  world: World,
+): string | undefined {
+  const key = job.sameValueOf;
+  if (key === undefined) return undefined;
+  const lonely = [...Map.groupBy(held, (entry) => valueOfEntry(entry, key, world)).values()].filter(
+    ({ length }) => length % size > 0,
+  );
+  for (const entry of [...lonely.flat(), ...chosen]) {
+    const value = valueOfEntry(entry, key, world);
     if (value !== undefined) return value;
   }
   return undefined;
+}
+
+/** The value that an entry's host has of a key. */
+export function valueOfEntry({ hostId }: EntryRow, key: string, world: World): string | undefined {
+  const host = hostId === undefined ? undefined : world.hosts.get(hostId);
+  return host && valueOf(host, key);
 }
 
 function pickHosts(

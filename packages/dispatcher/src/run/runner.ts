@@ -8,6 +8,7 @@ import { interruptOf, type Interrupt } from './interrupts.ts';
 import { launch } from './launch.ts';
 import { startTask } from './start-task.ts';
 import { Tags } from './tags.ts';
+import { wholeGroups } from './whole-groups.ts';
 
 /** What a runner has done about its executions. */
 export interface RunnerPort {
@@ -147,7 +148,7 @@ export class Runner {
       if (seen.has(job.id)) continue;
       seen.add(job.id);
       const ready = this.#world.entriesOf(job.id).filter(({ id }) => this.#ready.has(id));
-      for (let at = 0; at + size <= ready.length; at += size) groups.push(ready.slice(at, at + size));
+      groups.push(...wholeGroups(this.#world, job, ready));
     }
     return groups.sort((a, b) => this.#rankOf(b) - this.#rankOf(a) || (a[0]?.jobId ?? 0) - (b[0]?.jobId ?? 0));
   }
