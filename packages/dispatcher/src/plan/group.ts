@@ -33,8 +33,8 @@ export function planGroup(
 ): GroupPlan {
   const entries = world.entriesOf(job.id);
   const held = entries.filter(({ state }) => state === 'preparing' || state === 'ready');
-  const size = groupSizeOf(job);
-  const lacking = size - (held.length % size);
+  const [begun = []] = incompleteGroups(world, job, held);
+  const lacking = groupSizeOf(job) - begun.length;
   const queued = entries.filter((entry) => demand.queue.has(entry.id));
   const isFree = (hostId: number) =>
     demands.classes.homeOf(hostId)?.members.get(hostId) === 'free' && earmarks.allows(hostId, rank, job, now);
@@ -50,10 +50,10 @@ export function planGroup(
   const taken = new Set(chosen.map(({ hostId }) => hostId ?? 0));
   const others = queued.filter(({ named: isNamed }) => !isNamed);
   const wanted = lacking - chosen.length;
-  const value = sharedValue(job, size, held, chosen, world);
+  const value = sharedValue(job, [...begun, ...chosen], world);
   const picked =
     wanted > others.length ? undefined : pickHosts(world, demand, job, others, wanted, taken, isFree, value);
-  const dispatcherId = held[0]?.dispatcherId;
+  const dispatcherId = begun[0]?.dispatcherId;
   const carrier = dispatcherId === undefined ? {} : { dispatcherId };
   const hosts = [
     ...chosen.map((entry) => ({ entry, host: world.hosts.get(entry.hostId ?? 0) })),
@@ -65,24 +65,28 @@ export function planGroup(
   return { ...carrier, kept, ...(expected !== undefined && { expectedAt: expected }) };
 }
 
-/** The value of `sameValueOf` that hosts taken already fix: those of the group that is not whole yet. */
-function sharedValue(
-  job: JobRow,
-  size: number,
-  held: readonly EntryRow[],
-  chosen: readonly EntryRow[],
-  world: World,
-): string | undefined {
+/**
+ * Entries that have hosts and lack siblings, by the group that they begin: entries start together at one dispatcher and, unless all of them are named, with one value.
+ * The largest first.
+ *
+ * @param held entries of the job that are made ready or are ready, in their order
+ */
+export function incompleteGroups(world: World, job: JobRow, held: readonly EntryRow[]): EntryRow[][] {
+  const size = groupSizeOf(job);
+  const key = held.every(({ named }) => named) ? undefined : job.sameValueOf;
+  const keyOf = (entry: EntryRow): string =>
+    `${entry.dispatcherId} ${key === undefined ? '' : valueOfEntry(entry, key, world)}`;
+  return [...Map.groupBy(held, keyOf).values()]
+    .map((alike) => alike.slice(alike.length - (alike.length % size)))
+    .filter(({ length }) => length > 0)
+    .sort((a, b) => b.length - a.length);
+}
+
+/** The value of `sameValueOf` that hosts taken already fix. */
+function sharedValue(job: JobRow, entries: readonly EntryRow[], world: World): string | undefined {
   const key = job.sameValueOf;
   if (key === undefined) return undefined;
-  const lonely = [...Map.groupBy(held, (entry) => valueOfEntry(entry, key, world)).values()].filter(
-    ({ length }) => length % size > 0,
-  );
-  for (const entry of [...lonely.flat(), ...chosen]) {
-    const value = valueOfEntry(entry, key, world);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  return entries.map((entry) => valueOfEntry(entry, key, world)).find((value) => value !== undefined);
 }
 
 /** The value that an entry's host has of a key. */

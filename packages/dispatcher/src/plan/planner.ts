@@ -8,6 +8,7 @@ import { Demands } from './demands.ts';
 import { Dependencies, type Awaited } from './dependencies.ts';
 import { endEntry, requeue } from './ending.ts';
 import { endingsOf, missingOf } from './endings.ts';
+import { incompleteGroups } from './group.ts';
 import { Placer } from './placer.ts';
 import { planHostTask } from './host-tasks.ts';
 import { Reasons } from './reasons.ts';
@@ -248,10 +249,10 @@ export class Planner {
   #giveBack(jobId: number, now: number, ids: IdSource): Decision[] {
     const job = this.#world.jobs.get(jobId);
     if (!job || groupSizeOf(job) === 1) return [];
-    const entries = this.#world.entriesOf(jobId);
-    const held = entries.filter(({ state }) => state === 'ready' || state === 'preparing');
-    if (held.length % groupSizeOf(job) === 0) return [];
-    const since = Math.min(...held.map(({ hostId }) => this.#world.leases.get(hostId ?? 0)?.takenAt ?? now));
+    const held = this.#world.entriesOf(jobId).filter(({ state }) => state === 'ready' || state === 'preparing');
+    const waiting = incompleteGroups(this.#world, job, held).flat();
+    if (waiting.length === 0) return [];
+    const since = Math.min(...waiting.map(({ hostId }) => this.#world.leases.get(hostId ?? 0)?.takenAt ?? now));
     if (now - since < this.#options.holdMs) {
       this.#world.timers.set('jobs', jobId, since + this.#options.holdMs);
       return [];
@@ -259,7 +260,7 @@ export class Planner {
     const key = `job:${jobId}`;
     const change = new Change(now, ids);
     const isDone = this.#attempt(key, () => {
-      for (const entry of held) requeue(change, this.#world, entry);
+      for (const entry of waiting) requeue(change, this.#world, entry);
     });
     return isDone ? [this.#decide(key, change)] : [];
   }

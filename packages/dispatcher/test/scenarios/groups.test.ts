@@ -227,3 +227,35 @@ test('a job that holds hosts for siblings still times out to the second', async 
   await lab.advance(1000);
   expect(await lab.state(job)).toBe('finished timedOut, finished timedOut');
 });
+
+test('a host in the place of one that was lost goes to the dispatcher that has its siblings', async () => {
+  const lab = await openLab({ hosts: ['h1', 'h2', 'h3', 'h4', 'h5'] });
+  await lab.start({ id: 'd2' });
+  await lab.advance(3000);
+  const job = await lab.submit({ any: 4, together: 2 });
+  const before = await lab.entries(job);
+  expect(before.map(({ dispatcherId }) => dispatcherId)).toEqual(['d1', 'd1', 'd2', 'd2']);
+  await lab.pass('verify h3');
+  await lab.fail('verify h4');
+  await lab.fail('repair h4');
+  await lab.pass('verify h5');
+  expect(await lab.runs()).toEqual(['verify h1', 'verify h2', 'job 1 h3+h5']);
+});
+
+test('hosts of two groups at two dispatchers that both lack a sibling are given back after a while', async () => {
+  const lab = await openLab({ hosts: ['h1', 'h2', 'h3', 'h4'] });
+  await lab.start({ id: 'd2' });
+  await lab.advance(3000);
+  const job = await lab.submit({ any: 4, together: 2 });
+  await lab.pass('verify h1', 'verify h3');
+  for (const host of ['h2', 'h4']) {
+    await lab.changeHost(host, { lockedBy: 'bob' });
+    await lab.fail(`verify ${host}`);
+    await lab.fail(`repair ${host}`);
+  }
+  expect(await lab.state(job)).toBe('ready h1, queued, ready h3, queued');
+  await lab.advance(32 * minute);
+  expect((await lab.runs()).filter((name) => name.startsWith('verify'))).toHaveLength(2);
+  await lab.passAll();
+  expect((await lab.state(job)).match(/passed/g)).toHaveLength(4);
+});
