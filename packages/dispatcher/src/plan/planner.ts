@@ -277,7 +277,11 @@ export class Planner {
         this.#crowdedHosts.add(hostId);
         return [];
       }
-      return this.#decide(`host:${hostId}`, planned);
+      const decision = this.#decide(`host:${hostId}`, planned);
+      // The next one is given to whoever has the least to do then.
+      for (const taskId of [...planned.tasks.keys(), ...planned.newTasks.map(({ id }) => id)])
+        this.#crew.update('tasks', taskId);
+      return decision;
     });
   }
 

@@ -57,6 +57,7 @@ export class World {
     for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
       for (const id of this[kind].keys()) dirty[kind].add(id);
     dirty.dispatchers = true;
+    dirty.rules = true;
     return dirty;
   }
 
