@@ -41,12 +41,14 @@ export class Crew {
   /**
    * The dispatcher with the least to do for its size that has room for `count` more; the larger one at equal load. More than a dispatcher may have at all go to one that has
    * nothing to do. undefined: nobody has room.
+   *
+   * @param isKept whether a dispatcher's room is kept for somebody else
    */
-  choose(work: Work, count: number): string | undefined {
+  choose(work: Work, count: number, isKept: (id: string) => boolean = () => false): string | undefined {
     let best: { id: string; load: number; max: number } | undefined;
     for (const dispatcher of this.#world.dispatchers.values()) {
       const { id, maxExecutions: max } = dispatcher;
-      if (!this.#isAlive(id) || !isOpen(dispatcher) || !takes(dispatcher, work)) continue;
+      if (!this.#isAlive(id) || !isOpen(dispatcher) || !takes(dispatcher, work) || isKept(id)) continue;
       const load = this.loadOf(id);
       if (load > 0 && load + count > max) continue;
       const relative = load / Math.max(1, max);
@@ -54,6 +56,15 @@ export class Crew {
         best = { id, load: relative, max };
     }
     return best?.id;
+  }
+
+  /** The dispatcher that is likely to have room for many first: the one with the least to do for its size. */
+  likeliest(work: Work): string | undefined {
+    const able = [...this.#world.dispatchers.values()].filter(
+      (one) => this.#isAlive(one.id) && isOpen(one) && takes(one, work),
+    );
+    const relative = ({ id, maxExecutions }: DispatcherRow): number => this.loadOf(id) / Math.max(1, maxExecutions);
+    return able.sort((a, b) => relative(a) - relative(b) || b.maxExecutions - a.maxExecutions)[0]?.id;
   }
 
   /** Why nobody can take this now, for people. */

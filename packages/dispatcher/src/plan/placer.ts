@@ -32,6 +32,8 @@ export class Placer {
   readonly #limited = new Map<string, Set<Demand>>();
   /** Queues that wait for a dispatcher with room. */
   readonly #crowded = new Set<Demand>();
+  /** Groups that wait until a dispatcher has room for all of their hosts: nobody of lower rank fills it up meanwhile. */
+  readonly #awaited = new Map<Demand, { readonly dispatcherId: string; readonly rank: Rank }>();
   readonly #world: World;
   readonly #demands: Demands;
   readonly #shares: Shares;
@@ -103,6 +105,7 @@ export class Placer {
   forget(demand: Demand): void {
     const hostIds = [...this.earmarks.hostsOf(demand)];
     this.earmarks.clear(demand);
+    this.#awaitNobody(demand);
     for (const hostId of hostIds) this.touchHost(hostId);
   }
 
@@ -182,7 +185,7 @@ export class Placer {
     if (demand.kind === 'group') return this.#placeGroup(demand, job, rank, now, ids);
     const host = demand.kind === 'hostless' ? undefined : this.#findHost(demand, entry, job, rank, now);
     if (demand.kind !== 'hostless' && !host) return [];
-    const dispatcherId = this.#choose(demand, job, 1);
+    const dispatcherId = this.#choose(demand, job, 1, rank);
     if (dispatcherId === undefined) return [];
     const change = new Change(now, ids);
     if (host) assign(change, this.#world, { entry, host, job, dispatcherId });
@@ -194,15 +197,19 @@ export class Placer {
     const size = groupSizeOf(job);
     const found = planGroup(this.#world, this.#demands, demand, job, this.earmarks, rank, now);
     if (!found.hosts) {
+      this.#awaitNobody(demand);
       // Without enough hosts in sight, keeping some would only waste them.
       if (found.expectedAt === undefined) this.forget(demand);
       else this.#keep(demand, job, rank, found.kept, found.expectedAt, now);
       return [];
     }
-    this.earmarks.clear(demand);
     if (this.#shares.room(job.account) < found.hosts.length) return [];
-    const dispatcherId = found.dispatcherId ?? this.#choose(demand, job, size);
-    if (dispatcherId === undefined) return [];
+    const dispatcherId = found.dispatcherId ?? this.#choose(demand, job, size, rank);
+    if (dispatcherId === undefined) {
+      this.#keep(demand, job, rank, found.kept, Infinity, now);
+      return [];
+    }
+    this.forget(demand);
     // One change: the hosts of a group are taken together or not at all.
     const change = new Change(now, ids);
     for (const { entry, host } of found.hosts) assign(change, this.#world, { entry, host, job, dispatcherId });
@@ -217,11 +224,26 @@ export class Placer {
     for (const hostId of before) if (!kept.has(hostId)) this.touchHost(hostId);
   }
 
-  #choose(demand: Demand, job: JobRow, count: number): string | undefined {
-    const dispatcherId = this.#crew.choose(job, count);
-    if (dispatcherId === undefined) this.#crowded.add(demand);
-    else this.#crowded.delete(demand);
-    return dispatcherId;
+  #choose(demand: Demand, job: JobRow, count: number, rank: Rank): string | undefined {
+    const dispatcherId = this.#crew.choose(job, count, (id) => this.#isAwaited(id, demand, rank));
+    if (dispatcherId !== undefined) {
+      this.#crowded.delete(demand);
+      return dispatcherId;
+    }
+    this.#crowded.add(demand);
+    const likeliest = count > 1 ? this.#crew.likeliest(job) : undefined;
+    if (likeliest !== undefined) this.#awaited.set(demand, { dispatcherId: likeliest, rank });
+    return undefined;
+  }
+
+  #isAwaited(dispatcherId: string, demand: Demand, rank: Rank): boolean {
+    for (const [group, awaited] of this.#awaited)
+      if (group !== demand && awaited.dispatcherId === dispatcherId && compareRanks(rank, awaited.rank) > 0) return true;
+    return false;
+  }
+
+  #awaitNobody(demand: Demand): void {
+    if (this.#awaited.delete(demand)) this.touchCrowded();
   }
 
   #findHost(demand: Demand, entry: EntryRow, job: JobRow, rank: Rank, now: number): HostRow | undefined {
