@@ -86,11 +86,15 @@ export class EntryQueue {
   }
 
   /**
-   * Whose turn it is; accounts that may hold no more are passed over.
+   * Whose turn it is; accounts that may hold no more are passed over, where hosts are asked for.
    *
    * @param onLimit told of each account that is passed over
    */
-  head(shares: Shares, onLimit: (account: string) => void): { waiting: Waiting; rank: Rank } | undefined {
+  head(
+    shares: Shares,
+    wantsHost: boolean,
+    onLimit: (account: string) => void,
+  ): { waiting: Waiting; rank: Rank } | undefined {
     for (const priority of this.#priorities) {
       const level = this.#levels.get(priority);
       let best: { waiting: Waiting; rank: Rank } | undefined;
@@ -100,7 +104,7 @@ export class EntryQueue {
           level?.delete(account);
           continue;
         }
-        if (shares.room(account) < 1) {
+        if (wantsHost && shares.room(account) < 1) {
           onLimit(account);
           continue;
         }

@@ -30,6 +30,8 @@ export class Placer {
   readonly #touched = new Set<Demand>();
   /** Queues in which an account may hold no more. */
   readonly #limited = new Map<string, Set<Demand>>();
+  /** Groups that lack more hosts than their account may take. */
+  readonly #tooMany = new WeakMap<Demand, { readonly account: string; readonly count: number }>();
   /** Queues that wait for a dispatcher with room. */
   readonly #crowded = new Set<Demand>();
   /** Groups that wait until a dispatcher has room for all of their hosts: nobody of lower rank fills it up meanwhile. */
@@ -67,15 +69,32 @@ export class Placer {
   /** Why nobody's turn comes in a queue although hosts may be free; undefined: that is not what it waits for. */
   limitOf(demand: Demand): WaitReason | undefined {
     let reached: string | undefined;
-    const head = demand.queue.head(this.#shares, (account) => {
+    const head = demand.queue.head(this.#shares, demand.kind !== 'hostless', (account) => {
       reached ??= account;
     });
+    const tooMany = this.#tooMany.get(demand);
+    if (head && tooMany) return this.#excess(tooMany.account, tooMany.count);
     if (head || reached === undefined) return undefined;
     const held = this.#shares.held(reached);
     return {
       code: 'share',
       message: `${reached} holds ${held} ${held === 1 ? 'host' : 'hosts'}, as many as it may`,
       unblock: [`a job of ${reached} ends`, `autotest account set ${reached} --max-hosts ${held + 1}`],
+    };
+  }
+
+  /** Undefined: the account may take so many by now. */
+  #excess(account: string, count: number): WaitReason | undefined {
+    const held = this.#shares.held(account);
+    const room = this.#shares.room(account);
+    if (room >= count) return undefined;
+    return {
+      code: 'share',
+      message: `${account} holds ${held} ${held === 1 ? 'host' : 'hosts'} and may hold ${this.#world.accounts.get(account)?.maxHosts}, and ${count} start together`,
+      unblock: [
+        ...(held > 0 ? [`a job of ${account} ends`] : []),
+        `autotest account set ${account} --max-hosts ${held + count}`,
+      ],
     };
   }
 
@@ -158,11 +177,14 @@ export class Placer {
   }
 
   #headOf(demand: Demand): { waiting: Waiting; rank: Rank } | undefined {
-    return demand.queue.head(this.#shares, (account) => {
-      const known = this.#limited.get(account);
-      if (known) known.add(demand);
-      else this.#limited.set(account, new Set([demand]));
-    });
+    return demand.queue.head(this.#shares, demand.kind !== 'hostless', (account) => this.#limit(account, demand));
+  }
+
+  /** Has a queue looked at when the account holds less. */
+  #limit(account: string, demand: Demand): void {
+    const known = this.#limited.get(account);
+    if (known) known.add(demand);
+    else this.#limited.set(account, new Set([demand]));
   }
 
   /** An entry that cannot be placed without an error leaves its queue, so that those behind it are not held up. */
@@ -203,7 +225,13 @@ export class Placer {
       else this.#keep(demand, job, rank, found.kept, found.expectedAt, now);
       return [];
     }
-    if (this.#shares.room(job.account) < found.hosts.length) return [];
+    if (this.#shares.room(job.account) < found.hosts.length) {
+      this.forget(demand);
+      this.#limit(job.account, demand);
+      this.#tooMany.set(demand, { account: job.account, count: found.hosts.length });
+      return [];
+    }
+    this.#tooMany.delete(demand);
     const dispatcherId = found.dispatcherId ?? this.#choose(demand, job, size, rank);
     if (dispatcherId === undefined) {
       this.#keep(demand, job, rank, found.kept, Infinity, now);
