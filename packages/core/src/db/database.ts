@@ -317,6 +317,7 @@ export interface JobStore {
   entriesOf(jobIds: readonly number[]): Promise<EntryRow[]>;
   executions(jobId: number): Promise<ExecutionRow[]>;
   executionById(id: number): Promise<ExecutionRow | undefined>;
+  /** Newest first. */
   tasksOf(query: { jobId?: number; hostId?: number; first: number }): Promise<TaskRow[]>;
   /** Marks the job's unfinished entries; gives how many. Idempotent. */
   requestAbort(jobId: number, by: string, reason: string): Promise<number>;

@@ -36,7 +36,7 @@ export function settleTask(
   const entry = waitingEntry(world, task, lease);
   const cause = execution.cause && { cause: execution.cause };
   change.moveTask(task, 'end', { outcome, ...cause, ...(entry && { entry }) });
-  if (!lease || (!entry && lease.holder.id !== task.id)) return;
+  if (!lease || (!entry && (lease.holder.kind !== 'task' || lease.holder.id !== task.id))) return;
   const job = entry && world.jobs.get(entry.jobId);
   const patch = patchOf(task, host, outcome, job?.provision, change.now);
   const ended: EndedTask = {
@@ -44,12 +44,17 @@ export function settleTask(
     outcome,
     host: withPatch(host, patch),
     job,
-    earlier: history.filter(({ id }) => id < task.id).sort((a, b) => b.id - a.id),
+    earlier: history.filter(({ id, state }) => id !== task.id && state === 'finished').sort(byEnd),
     entryId: task.entryId,
   };
   const { maxRepairs, repairCoolDownMs } = settings.limits;
   const next = afterTask(ended, { maxRepairs, coolDownMs: repairCoolDownMs }, change.now);
   follow({ change, settings, task, host, lease, entry, patch, ended, execution }, next);
+}
+
+/** The latest first. Ids do not tell: each dispatcher has blocks of its own. */
+function byEnd(a: TaskRow, b: TaskRow): number {
+  return (b.finishedAt ?? 0) - (a.finishedAt ?? 0) || b.createdAt - a.createdAt || b.id - a.id;
 }
 
 /** What this machine could not do says nothing of the host. */

@@ -271,7 +271,7 @@ export class Lab {
   /** All tasks that a host ever had, oldest first: `verify passed`, `repair queued`. */
   async tasks(host: string): Promise<string[]> {
     const tasks: TaskRow[] = await this.database.jobs.tasksOf({ hostId: (await this.host(host)).id, first: 100 });
-    return tasks.sort((a, b) => a.id - b.id).map(({ kind, state, outcome }) => `${kind} ${outcome ?? state}`);
+    return tasks.reverse().map(({ kind, state, outcome }) => `${kind} ${outcome ?? state}`);
   }
 
   executions(jobId: number): Promise<ExecutionRow[]> {

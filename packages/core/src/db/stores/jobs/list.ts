@@ -20,7 +20,8 @@ export async function listJobs({ db }: Session, query: Parameters<JobStore['list
 /** Newest first. */
 export async function listTasks({ db }: Session, query: Parameters<JobStore['tasksOf']>[0]): Promise<TaskRow[]> {
   const { jobId, hostId, first } = query;
-  let select = db.selectFrom('tasks').selectAll().orderBy('id', 'desc').limit(first);
+  // Not by id: ids are given out in blocks.
+  let select = db.selectFrom('tasks').selectAll().orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(first);
   if (hostId !== undefined) select = select.where('hostId', '=', hostId);
   if (jobId !== undefined)
     select = select.where('entryId', 'in', db.selectFrom('entries').select('id').where('jobId', '=', jobId));
