@@ -22,7 +22,7 @@ export function settleJob(change: Change, world: World, execution: ExecutionRow,
   const isRetried = entries.length > 0 && retries.every((retry) => retry !== undefined);
   for (const [index, entry] of entries.entries()) {
     finishEntry(change, entry, execution, isRetried ? retries[index] : undefined);
-    letGo(change, world, entry, execution);
+    letGo(change, world, entry, execution, isRetried);
   }
 }
 
@@ -64,7 +64,13 @@ function retryOf(
   return { ...again, testFailures: entry.testFailures + 1 };
 }
 
-function letGo(change: Change, world: World, entry: EntryRow, execution: ExecutionRow): void {
+function letGo(
+  change: Change,
+  world: World,
+  entry: EntryRow,
+  execution: ExecutionRow,
+  isRetried: boolean,
+): void {
   const job = world.jobs.get(entry.jobId);
   const host = entry.hostId === undefined ? undefined : world.hosts.get(entry.hostId);
   const lease = host && world.heldLease(host.id);
@@ -73,7 +79,8 @@ function letGo(change: Change, world: World, entry: EntryRow, execution: Executi
   if (host.state !== 'running') return;
   const exitClass = execution.exitClass ?? 'lost';
   const patch: HostPatch = { health: healthAfter(host.health, exitClass !== 'infra' && exitClass !== 'lost') };
-  const kept = reservationOf(job, execution, change.now);
+  // What is tried again is not over yet: there is nothing to look at.
+  const kept = isRetried ? undefined : reservationOf(job, execution, change.now);
   const kind = kept ? undefined : taskAfterJob(job, exitClass);
   if (kind) {
     change.moveHost(host, taskMoves[kind], patch);
