@@ -72,8 +72,17 @@ function attempt({ earlier, entryId }: EndedTask): EndedTask['earlier'] {
   return end === -1 ? earlier : earlier.slice(0, end);
 }
 
+/** Whether the host was repaired in this attempt already. Where no entry waits, what fails after a repair ends the attempt; the next task begins another one. */
 function repairedBefore(task: EndedTask): boolean {
-  return attempt(task).some(({ kind }) => kind === 'repair');
+  const before = attempt(task);
+  if (task.entryId !== undefined) return before.some(({ kind }) => kind === 'repair');
+  const last = before.find(({ outcome }) => outcome !== 'lost' && outcome !== 'aborted');
+  return last?.kind === 'repair' && last.outcome === 'passed';
+}
+
+/** Whether this task shows that a repair did not help. */
+export function isRepairInVain(task: EndedTask): boolean {
+  return task.outcome === 'failed' && (task.kind === 'repair' || repairedBefore(task));
 }
 
 function lostBefore(task: EndedTask): number {

@@ -3,7 +3,7 @@ import type { Change, EntryRow, ExecutionRow, HostPatch, HostRow, LeaseRow, Task
 import type { Settings } from '../options.ts';
 import { taskMoves } from '../plan/assign.ts';
 import type { World } from '../world/world.ts';
-import { afterTask, reverifyDelay, type EndedTask, type NextStep } from './after-task.ts';
+import { afterTask, isRepairInVain, reverifyDelay, type EndedTask, type NextStep } from './after-task.ts';
 import { healthAfter } from './health.ts';
 
 const outcomes: Readonly<Record<ExitClass, TaskOutcome>> = {
@@ -38,15 +38,18 @@ export function settleTask(
   change.moveTask(task, 'end', { outcome, ...cause, ...(entry && { entry }) });
   if (!lease || (!entry && (lease.holder.kind !== 'task' || lease.holder.id !== task.id))) return;
   const job = entry && world.jobs.get(entry.jobId);
-  const patch = patchOf(task, host, outcome, job?.provision, change.now);
-  const ended: EndedTask = {
+  const about = {
     kind: task.kind,
     outcome,
-    host: withPatch(host, patch),
     job,
     earlier: history.filter(({ id, state }) => id !== task.id && state === 'finished').sort(byEnd),
     entryId: task.entryId,
   };
+  const patch: HostPatch = {
+    ...patchOf(task, host, outcome, job?.provision, change.now),
+    ...(isRepairInVain({ ...about, host }) && { repairFailures: host.repairFailures + 1 }),
+  };
+  const ended: EndedTask = { ...about, host: withPatch(host, patch) };
   const { maxRepairs, repairCoolDownMs } = settings.limits;
   const next = afterTask(ended, { maxRepairs, coolDownMs: repairCoolDownMs }, change.now);
   follow({ change, settings, task, host, lease, entry, patch, ended, execution }, next);
@@ -96,7 +99,6 @@ function patchOf(
     ...(task.kind === 'cleanup' && isFit && { dirty: false }),
     ...(task.kind === 'provision' && isFit && image !== undefined && { image }),
     ...(task.kind === 'repair' && outcome !== 'aborted' && { repairedAt: now }),
-    ...(task.kind === 'repair' && outcome === 'failed' && { repairFailures: host.repairFailures + 1 }),
     ...(task.kind === 'verify' && isFit && { repairFailures: 0 }),
     ...((isFit || outcome === 'failed') && { health: healthAfter(host.health, isFit) }),
   };

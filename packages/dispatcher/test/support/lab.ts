@@ -197,6 +197,8 @@ export class Lab {
 
   /** Lets something end by itself. */
   async end(name: string, exitClass: ExitClass, cause?: Cause): Promise<void> {
+    // Whatever runs takes some time.
+    this.clock.advance(1);
     (await this.process(name)).end(exitClass, false, cause);
     await this.settle();
   }
@@ -212,6 +214,7 @@ export class Lab {
 
   /** The process is killed. */
   async kill(name: string): Promise<void> {
+    this.clock.advance(1);
     (await this.process(name)).kill();
     await this.settle();
   }
