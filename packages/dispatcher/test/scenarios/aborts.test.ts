@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openLab } from '../support/lab.ts';
 
-test('an abort while the host is verified ends the verify and frees the host', async () => {
+test('A01 an abort while the host is verified ends the verify and frees the host', async () => {
   const lab = await openLab({ hosts: ['h1'] });
   const job = await lab.submit({ on: ['h1'] });
   await lab.abort(job);
@@ -10,7 +10,7 @@ test('an abort while the host is verified ends the verify and frees the host', a
   expect(await lab.tasks('h1')).toEqual(['verify aborted']);
 });
 
-test('a host whose task does not stop is not given away before it does', async () => {
+test('A02 a task that does not stop when it is asked to keeps its host until it ends', async () => {
   const lab = await openLab({ hosts: ['h1'] });
   lab.isObedient = false;
   const job = await lab.submit({ on: ['h1'] });
@@ -69,7 +69,7 @@ test('an abort of a job that is over changes nothing', async () => {
   expect(await lab.state(job)).toBe('finished h1 passed');
 });
 
-test('only the whole of a group is asked to stop', async () => {
+test('J14 an abort asks all entries of a job to stop, and what they run for once', async () => {
   const lab = await openLab({ hosts: ['h1', 'h2'] });
   lab.isObedient = false;
   const job = await lab.submit({ on: ['h1', 'h2'], together: 2, runVerify: false });

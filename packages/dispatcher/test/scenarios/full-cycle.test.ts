@@ -194,6 +194,16 @@ test('F36 a job without hosts runs and ends', async () => {
   expect(await lab.state(job)).toBe('finished passed');
 });
 
+test('J09 a job without hosts is started once, however often one looks', async () => {
+  const lab = await openLab();
+  lab.isSlow = true;
+  const job = await lab.submit();
+  for (let n = 0; n < 3; n++) lab.dispatcher('d1').wake();
+  await lab.advance(20_000);
+  expect([await lab.state(job), await lab.runs()]).toEqual(['starting', ['job 1']]);
+  expect(await lab.executions(job)).toHaveLength(1);
+});
+
 test('F19 nothing is held or watched after a simple job, an abort while verifying and an abort while running', async () => {
   const lab = await openLab({ hosts: ['h1'] });
   await lab.submit({ on: ['h1'] });

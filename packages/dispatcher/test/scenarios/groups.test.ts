@@ -144,6 +144,16 @@ test('hosts are kept for a group for half an hour, then they are everybody\'s', 
   expect(await lab.state(small)).toBe('running h1');
 });
 
+test('J07 hosts that start together run one execution, with all of them in their order', async () => {
+  const lab = await openLab({ hosts: ['h1', 'h2'] });
+  const job = await lab.submit({ on: ['h2', 'h1'], together: 2 });
+  await lab.pass('verify h1', 'verify h2');
+  expect(await lab.runs()).toEqual(['job 1 h2+h1']);
+  const [execution, ...others] = await lab.executions(job);
+  expect(others).toEqual([]);
+  expect((await lab.entries(job)).map(({ executionId }) => executionId)).toEqual([execution?.id, execution?.id]);
+});
+
 test('of several groups that are made ready at once, each starts with hosts of one rack', async () => {
   const lab = await openLab({ hosts: ['h1 rack:a', 'h2 rack:a', 'h3 rack:b', 'h4 rack:b'] });
   const job = await lab.submit({ any: 4, together: 2, sameValueOf: 'rack' });
@@ -176,7 +186,7 @@ test('left-overs that can form no group end stopped, and their hosts are free', 
   expect([await lab.hosts(), await lab.held()]).toEqual([{ h1: 'ready', h2: 'repairFailed' }, []]);
 });
 
-test('a job of more hosts than start together forms several groups', async () => {
+test('J19 a job of more hosts than start together forms several groups, each with a directory of its own', async () => {
   const lab = await openLab({ hosts: ['h1', 'h2', 'h3', 'h4', 'h5'] });
   const job = await lab.submit({ any: 5, together: 2, runVerify: false });
   expect(await lab.runs()).toEqual(['job 1 h1+h2', 'job 1 h3+h4']);
