@@ -28,7 +28,7 @@ export function takeOver(world: World, membership: Membership, settings: Setting
     const heir = heirOf(dead, world, membership, monotonicMs);
     if (heir !== undefined) handOver(world, dead, heir, executions, port);
     else {
-      sendBack(world, dead, port);
+      sendBack(world, dead, settings.dispatcherId, port);
       if (membership.deadMs(dead.id) > settings.limits.lostMs)
         for (const one of executions) port.abandon(one, lostCause(dead));
     }
@@ -66,14 +66,21 @@ function handOver(
   }
 }
 
-/** Entries of a dead dispatcher that have no execution look for another one. */
-function sendBack(world: World, dead: DispatcherRow, port: TakeOverPort): void {
+/** Entries of a dead dispatcher that have no execution look for another one; tasks of nobody's entry that have none are done by this one. */
+function sendBack(world: World, dead: DispatcherRow, ownId: string, port: TakeOverPort): void {
   for (const entry of world.entries.values()) {
     if (entry.dispatcherId !== dead.id || (entry.state !== 'preparing' && entry.state !== 'ready')) continue;
     const change = new Change(port.now, port.ids);
     requeue(change, world, entry);
     world.begin(change);
     port.carryOut({ key: `entry:${entry.id}`, change });
+  }
+  for (const task of world.tasks.values()) {
+    if (task.dispatcherId !== dead.id || task.state !== 'queued') continue;
+    const change = new Change(port.now, port.ids);
+    change.handOver({ tasks: [task] }, ownId);
+    world.begin(change);
+    port.carryOut({ key: `task:${task.id}`, change });
   }
 }
 

@@ -288,8 +288,27 @@ export class Change {
       dispatcherId,
       version: row.version + 1,
     });
-    for (const entry of rows.entries ?? []) this.#touch(this.entries, entry, over(entry));
-    for (const task of rows.tasks ?? []) this.#touch(this.tasks, task, over(task));
+    for (const entry of rows.entries ?? []) {
+      this.#touch(this.entries, entry, over(entry));
+      const { id, jobId, state, hostId, executionId } = entry;
+      this.events.push({
+        kind: 'entry.moved',
+        jobId,
+        entryId: id,
+        ...defined({ hostId, executionId }),
+        data: { from: state, to: state, move: 'give', version: entry.version + 1, dispatcherId },
+      });
+    }
+    for (const task of rows.tasks ?? []) {
+      this.#touch(this.tasks, task, over(task));
+      const { id, hostId, state, kind } = task;
+      this.events.push({
+        kind: 'task.moved',
+        taskId: id,
+        hostId,
+        data: { from: state, to: state, move: 'give', kind, version: task.version + 1, dispatcherId },
+      });
+    }
     for (const execution of rows.executions ?? []) {
       this.#touch(this.executions, execution, over(execution));
       this.events.push({
