@@ -1,7 +1,7 @@
 import { exitClasses, type ExitClass } from '@autotest/core';
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, taskAfterJob } from '../../src/apply/after-job.ts';
-import { jobRow } from '../plan/snapshot.ts';
+import { outcomeOf, taskAfterJob } from '../../src/run/after-job.ts';
+import { jobRow } from '../support/sketch.ts';
 
 it('each way in which an execution ends has one outcome', () => {
   expect(Object.fromEntries(exitClasses.map((exitClass) => [exitClass, outcomeOf(exitClass)]))).toEqual({

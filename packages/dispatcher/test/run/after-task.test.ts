@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { afterTask, type EndedTask, reverifyDelay } from '../../src/apply/after-task.ts';
-import { hostRow, jobRow } from '../plan/snapshot.ts';
+import { afterTask, type EndedTask, reverifyDelay } from '../../src/run/after-task.ts';
+import { hostRow, jobRow } from '../support/sketch.ts';
 
 const job = jobRow(1);
 const repaired = { kind: 'repair', outcome: 'passed', entryId: 7 } as const;
 const failedVerify = { kind: 'verify', outcome: 'failed', entryId: 7 } as const;
 const lostVerify = { kind: 'verify', outcome: 'lost', entryId: 7 } as const;
 
+const limits = { maxRepairs: 3, coolDownMs: 1000 };
+
 function next(task: Partial<EndedTask>): string {
-  const step = afterTask({
+  const ended: EndedTask = {
     kind: 'verify',
     outcome: 'passed',
     host: hostRow(1),
@@ -16,7 +18,8 @@ function next(task: Partial<EndedTask>): string {
     earlier: [],
     entryId: 7,
     ...task,
-  });
+  };
+  const step = afterTask(ended, limits, 10_000);
   return step.step === 'task' ? step.kind : step.step;
 }
 
@@ -66,7 +69,18 @@ describe('for no entry', () => {
     ['a passed repair leads to a verify', { kind: 'repair' }, 'verify'],
     ['an aborted task frees the host', { outcome: 'aborted' }, 'release'],
     [
-      'a failed verify after an unsuccessful repair sets the host aside again',
+      'a failed verify after a repair sets the host aside',
+      {
+        outcome: 'failed',
+        earlier: [
+          { ...repaired, entryId: undefined },
+          { ...failedVerify, entryId: undefined },
+        ],
+      },
+      'set_aside',
+    ],
+    [
+      'a host set aside is repaired again when it fails its next verify',
       {
         outcome: 'failed',
         earlier: [
@@ -74,7 +88,17 @@ describe('for no entry', () => {
           { ...repaired, entryId: undefined },
         ],
       },
+      'repair',
+    ],
+    [
+      'but not one that was repaired in vain too often a moment ago',
+      { outcome: 'failed', host: hostRow(1, { repairFailures: 3, repairedAt: 9500 }) },
       'set_aside',
+    ],
+    [
+      'and again after a while',
+      { outcome: 'failed', host: hostRow(1, { repairFailures: 3, repairedAt: 9000 }) },
+      'repair',
     ],
     [
       'a repair before the host was last fit does not count',

@@ -253,7 +253,7 @@ describe('which of several hosts', () => {
     expect(placed({ hosts: worn, jobs: [{ entries: any(2) }] })).toEqual({ 100: 'h2', 101: 'h3' });
   });
 
-  test('D39 one on which the entry did not fail yet, as long as there is one', () => {
+  test('one on which the entry did not fail yet, as long as there is one', () => {
     const jobs = [{ entries: [{ triedHostIds: [1] }] }];
     expect(placed({ hosts: [{}, {}], jobs })).toEqual({ 100: 'h2' });
     expect(placed({ hosts: [{}, { labels: ['x'] }], jobs })).toEqual({ 100: 'h2' });

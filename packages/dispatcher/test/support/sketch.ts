@@ -247,7 +247,7 @@ function taskRow(id: number, task: Partial<TaskRow>): TaskRow {
   };
 }
 
-function executionRow(id: number, execution: Partial<ExecutionRow>): ExecutionRow {
+export function executionRow(id: number, execution: Partial<ExecutionRow>): ExecutionRow {
   return {
     id,
     version: 1,
