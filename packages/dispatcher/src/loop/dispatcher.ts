@@ -291,8 +291,7 @@ class RunningDispatcher implements Dispatcher {
       throw error;
     });
     if (!this.#membership.isMember) {
-      this.#planner = undefined;
-      this.#observer.lostRole();
+      this.#stopPlanning();
       log.warn('this dispatcher was declared dead and joins again', { dispatcher: this.id });
       await this.#executions.detach();
       this.#break(new Error('declared dead'));
@@ -317,8 +316,7 @@ class RunningDispatcher implements Dispatcher {
   /** Another process is this dispatcher by now: this one lets go of everything. */
   async #giveWay(): Promise<void> {
     this.#isReplaced = true;
-    this.#planner = undefined;
-    this.#observer.lostRole();
+    this.#stopPlanning();
     await this.#executions.detach();
   }
 
@@ -327,7 +325,7 @@ class RunningDispatcher implements Dispatcher {
     if (isPlanner === (this.#planner !== undefined)) return;
     const { clock, limits, log } = this.#settings;
     if (!isPlanner) {
-      this.#planner = undefined;
+      this.#stopPlanning();
       return;
     }
     log.info('this dispatcher plans from now on', { dispatcher: this.id });
@@ -337,6 +335,12 @@ class RunningDispatcher implements Dispatcher {
       onFailed: (key, error) => this.#guard.failed(key, error),
       holdMs: limits.holdMs,
     });
+  }
+
+  #stopPlanning(): void {
+    this.#planner?.end();
+    this.#planner = undefined;
+    this.#observer.lostRole();
   }
 
   #fence(right: Right): Fence | undefined {

@@ -67,6 +67,11 @@ export class Planner {
     return !this.#dirty.isClean || this.#placer.hasWork;
   }
 
+  /** Stops following the world; somebody else plans from now on. */
+  end(): void {
+    this.#world.unobserve(this.#dirty);
+  }
+
   /** Takes how jobs stand that were wanted. */
   takeAwaited(jobs: ReadonlyMap<number, Awaited>): void {
     for (const [jobId, awaited] of jobs) {

@@ -46,19 +46,24 @@ export class World {
   readonly #tasksOfEntry = new Index();
   readonly #executionsOfTask = new Index();
   readonly #executionsOfJob = new Index();
-  readonly #observers: Dirty[] = [];
+  readonly #observers = new Set<Dirty>();
   /** Hosts whose leases are being written by this dispatcher: what is read meanwhile may be older. */
   readonly #leasesInFlight = new Map<number, number>();
 
   /** Changes from now on. Everything that is there already counts as changed. */
   observe(): Dirty {
     const dirty = new Dirty();
-    this.#observers.push(dirty);
+    this.#observers.add(dirty);
     for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
       for (const id of this[kind].keys()) dirty[kind].add(id);
     dirty.dispatchers = true;
     dirty.rules = true;
     return dirty;
+  }
+
+  /** Nobody looks at these changes any more. */
+  unobserve(dirty: Dirty): void {
+    this.#observers.delete(dirty);
   }
 
   /** Open entries of a job, by index. */
