@@ -266,7 +266,8 @@ export class Placer {
 
   #isAwaited(dispatcherId: string, demand: Demand, rank: Rank): boolean {
     for (const [group, awaited] of this.#awaited)
-      if (group !== demand && awaited.dispatcherId === dispatcherId && compareRanks(rank, awaited.rank) > 0) return true;
+      if (group !== demand && awaited.dispatcherId === dispatcherId && compareRanks(rank, awaited.rank) > 0)
+        return true;
     return false;
   }
 

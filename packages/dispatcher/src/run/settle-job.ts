@@ -64,13 +64,7 @@ function retryOf(
   return { ...again, testFailures: entry.testFailures + 1 };
 }
 
-function letGo(
-  change: Change,
-  world: World,
-  entry: EntryRow,
-  execution: ExecutionRow,
-  isRetried: boolean,
-): void {
+function letGo(change: Change, world: World, entry: EntryRow, execution: ExecutionRow, isRetried: boolean): void {
   const job = world.jobs.get(entry.jobId);
   const host = entry.hostId === undefined ? undefined : world.hosts.get(entry.hostId);
   const lease = host && world.heldLease(host.id);

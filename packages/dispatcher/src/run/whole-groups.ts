@@ -13,7 +13,13 @@ export function wholeGroups(world: World, job: JobRow, ready: readonly EntryRow[
   );
   const taken = new Set(groups.flat());
   // Whoever names hosts of several values wants just these.
-  return [...groups, ...slices(ready.filter((entry) => entry.named && !taken.has(entry)), size)];
+  return [
+    ...groups,
+    ...slices(
+      ready.filter((entry) => entry.named && !taken.has(entry)),
+      size,
+    ),
+  ];
 }
 
 function slices(entries: readonly EntryRow[], size: number): EntryRow[][] {

@@ -28,11 +28,15 @@ describe('how much runs at once', () => {
   test('T03 hosts that start together, more than there are places at all, go to a dispatcher that has nothing else to do', () => {
     const hosts = [{}, {}, {}];
     const group = together(3, any(3));
-    expect(carriers({ hosts, jobs: [group], dispatchers: dispatchers(2) })).toEqual({ 100: 'd1', 101: 'd1', 102: 'd1' });
+    expect(carriers({ hosts, jobs: [group], dispatchers: dispatchers(2) })).toEqual({
+      100: 'd1',
+      101: 'd1',
+      102: 'd1',
+    });
     expect(carriers({ hosts, jobs: [load('d1'), group], dispatchers: dispatchers(2) })).toEqual({ 100: 'd1' });
   });
 
-  test('special tasks that nobody\'s entry needs are shared out like jobs', () => {
+  test("special tasks that nobody's entry needs are shared out like jobs", () => {
     const hosts = [{}, {}, {}, {}];
     const tasks = [1, 2, 3, 4].map((hostId) => ({ hostId }));
     const { world } = new Plan({ hosts, tasks, dispatchers: dispatchers(2, 1) }).run();

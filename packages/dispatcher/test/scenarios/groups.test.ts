@@ -5,6 +5,12 @@ import { any, now, on, placed, Plan, together, type Sketch } from '../support/sk
 const busy = { state: 'running' as const };
 const minute = 60_000;
 
+/** Somebody aborts job 2. */
+function abortGroup({ world }: Plan): void {
+  const entries = world.entriesOf(2).map((entry) => ({ ...entry, abortRequested: true, version: entry.version + 1 }));
+  world.take({ entries, jobs: [], hosts: [], executions: [], tasks: [], leases: [] });
+}
+
 describe('hosts that start together', () => {
   const cases: [title: string, sketch: Sketch, expected: Record<number, string>][] = [
     ['are given together', { hosts: [{}, {}], jobs: [together(2, any(2))] }, { 100: 'h1', 101: 'h2' }],
@@ -82,21 +88,13 @@ describe('a host that is kept for a group', () => {
     expect(placed(sketch({ priority: 20 }))).toEqual({ 100: 'h2', 300: 'h1' });
   });
 
-  test('is everybody\'s again when the group wants none any more', () => {
+  test("is everybody's again when the group wants none any more", () => {
     const plan = new Plan(sketch({})).run();
-    const group = plan.world.entriesOf(2);
-    plan.world.take({
-      entries: group.map((entry) => ({ ...entry, abortRequested: true, version: entry.version + 1 })),
-      jobs: [],
-      hosts: [],
-      executions: [],
-      tasks: [],
-      leases: [],
-    });
+    abortGroup(plan);
     expect(plan.run().placed).toEqual({ 100: 'h2', 300: 'h1' });
   });
 
-  test('is everybody\'s again when the group is gone after the rules changed meanwhile', () => {
+  test("is everybody's again when the group is gone after the rules changed meanwhile", () => {
     const plan = new Plan(sketch({})).run();
     const { accounts, dispatchers, ...rules } = { ...plan.world };
     plan.world.takeRules({
@@ -109,14 +107,7 @@ describe('a host that is kept for a group', () => {
     });
     expect([...accounts.keys()]).toEqual(['bob']);
     plan.run();
-    plan.world.take({
-      entries: plan.world.entriesOf(2).map((entry) => ({ ...entry, abortRequested: true, version: 2 })),
-      jobs: [],
-      hosts: [],
-      executions: [],
-      tasks: [],
-      leases: [],
-    });
+    abortGroup(plan);
     expect(plan.run().placed).toEqual({ 100: 'h2', 300: 'h1' });
   });
 });
@@ -133,7 +124,7 @@ test('a group gets its hosts although smaller jobs that clean up after them keep
   expect([await lab.state(group), await lab.state(later[0] ?? 0)]).toEqual(['running h1, running h2', 'queued h1']);
 });
 
-test('hosts are kept for a group for half an hour, then they are everybody\'s', async () => {
+test("hosts are kept for a group for half an hour, then they are everybody's", async () => {
   const lab = await openLab({ hosts: ['h1', 'h2'] });
   await lab.submit({ on: ['h2'], runVerify: false });
   const group = await lab.submit({ on: ['h1', 'h2'], together: 2, runVerify: false });

@@ -20,7 +20,11 @@ test('a job whose host is made ready times out, and the host is free', async () 
   const lab = await openLab({ hosts: ['h1'] });
   const job = await lab.submit({ on: ['h1'], timeoutMs: minute });
   await lab.advance(minute);
-  expect([await lab.state(job), await lab.hosts(), await lab.held()]).toEqual(['finished h1 timedOut', { h1: 'ready' }, []]);
+  expect([await lab.state(job), await lab.hosts(), await lab.held()]).toEqual([
+    'finished h1 timedOut',
+    { h1: 'ready' },
+    [],
+  ]);
 });
 
 test('a running job times out to the second, from its submission', async () => {
@@ -62,7 +66,11 @@ test('a limit that passes while no dispatcher runs counts as soon as one does', 
 test('a lock and a reservation end by themselves, to the second', async () => {
   const lab = await openLab({ hosts: ['h1', 'h2'] });
   await lab.changeHost('h1', { lockedBy: 'bob', lockedUntil: lab.clock.now() + minute });
-  await lab.database.hosts.reserve((await lab.host('h2')).id, { by: 'bob', until: lab.clock.now() + 2 * minute }, 'bob');
+  await lab.database.hosts.reserve(
+    (await lab.host('h2')).id,
+    { by: 'bob', until: lab.clock.now() + 2 * minute },
+    'bob',
+  );
   const first = await lab.submit({ any: 1 });
   const second = await lab.submit({ any: 1 });
   await lab.advance(minute - 1000);

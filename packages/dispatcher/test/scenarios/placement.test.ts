@@ -93,7 +93,12 @@ test('D11 who names a host gets it before an older job that takes any', () => {
 });
 
 test('D17 groups get hosts of one rack each, and what is left goes to single hosts', () => {
-  const jobs = [rack({ needs: 'rack:a' }), rack({ needs: 'rack:b' }), { entries: any(1), needs: 'rack:a' }, { entries: any(1), needs: 'rack:a' }];
+  const jobs = [
+    rack({ needs: 'rack:a' }),
+    rack({ needs: 'rack:b' }),
+    { entries: any(1), needs: 'rack:a' },
+    { entries: any(1), needs: 'rack:a' },
+  ];
   expect(placed({ hosts, jobs })).toEqual({ 100: 'h5', 101: 'h6', 200: 'h8', 201: 'h9', 300: 'h7' });
 });
 

@@ -62,7 +62,7 @@ test('hosts that start together are tried again together', async () => {
   expect(attempts(await lab.executions(job))).toEqual(['job 1 group1', 'job 2 group1.2']);
 });
 
-test('nothing is tried again after the job\'s time is over', async () => {
+test("nothing is tried again after the job's time is over", async () => {
   const lab = await openLab({ hosts: ['h1'] });
   lab.isObedient = false;
   const job = await lab.submit({ any: 1, runVerify: false, timeoutMs: minute });
@@ -74,10 +74,20 @@ test('nothing is tried again after the job\'s time is over', async () => {
 describe('after a job', () => {
   test('its owner keeps the host as it is, where a failure was to be looked at', async () => {
     const lab = await openLab({ hosts: ['h1'] });
-    const wish = { on: ['h1'], runVerify: false, rebootAfter: 'always', reserveOn: 'failure', reserveMs: 10 * minute } as const;
+    const wish = {
+      on: ['h1'],
+      runVerify: false,
+      rebootAfter: 'always',
+      reserveOn: 'failure',
+      reserveMs: 10 * minute,
+    } as const;
     await lab.submit(wish);
     await lab.end('job 1 h1', 'testFailures');
-    expect(await lab.host('h1')).toMatchObject({ state: 'ready', reservedBy: 'anna', reserveReason: 'to look at it after 1-anna/h1' });
+    expect(await lab.host('h1')).toMatchObject({
+      state: 'ready',
+      reservedBy: 'anna',
+      reserveReason: 'to look at it after 1-anna/h1',
+    });
     expect(await lab.runs()).toEqual([]);
     const others = await lab.submit({ any: 1, owner: 'bob', runVerify: false });
     const own = await lab.submit({ any: 1, owner: 'anna', runVerify: false });
@@ -102,7 +112,13 @@ describe('after a job', () => {
 
   test('nobody keeps the host of an attempt that is followed by another', async () => {
     const lab = await openLab({ hosts: ['h1', 'h2'] });
-    const job = await lab.submit({ any: 1, runVerify: false, retries: 1, reserveOn: 'failure', reserveMs: 10 * minute });
+    const job = await lab.submit({
+      any: 1,
+      runVerify: false,
+      retries: 1,
+      reserveOn: 'failure',
+      reserveMs: 10 * minute,
+    });
     await lab.end('job 1 h1', 'testFailures');
     expect((await lab.host('h1')).reservedBy).toBeUndefined();
     await lab.end((await lab.runs())[0] ?? '', 'testFailures');

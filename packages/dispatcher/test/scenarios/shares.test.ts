@@ -43,7 +43,10 @@ describe('hosts are shared', () => {
 
   test('counting what everybody holds already', () => {
     const jobs = [
-      { owner: 'anna', entries: [{ state: 'running' as const, hostId: 1 }, { state: 'ready' as const, hostId: 2 }, ...any(4)] },
+      {
+        owner: 'anna',
+        entries: [{ state: 'running' as const, hostId: 1 }, { state: 'ready' as const, hostId: 2 }, ...any(4)],
+      },
       { owner: 'bob', entries: any(4) },
     ];
     const lab = [{ state: 'running' as const }, { state: 'reserved' as const }, {}, {}];
@@ -84,7 +87,10 @@ describe('hosts are shared', () => {
 });
 
 test('jobs without hosts count to no share', () => {
-  const jobs = [{ owner: 'anna', entries: [{ hostless: true }] }, { owner: 'anna', entries: on(1) }];
+  const jobs = [
+    { owner: 'anna', entries: [{ hostless: true }] },
+    { owner: 'anna', entries: on(1) },
+  ];
   expect(placed({ hosts: hosts(1), jobs, accounts: [{ name: 'anna', weight: 1, maxHosts: 1 }] })).toEqual({
     100: '-',
     200: 'h1',
@@ -103,7 +109,10 @@ test('an account that reached its limit goes on when a job of it ends', async ()
   await lab.database.accounts.set({ name: 'anna', weight: 1, maxHosts: 2 }, 'bob');
   const first = await lab.submit({ any: 1, needs: 'a', runVerify: false });
   const group = await lab.submit({ any: 2, needs: 'c', together: 2, runVerify: false });
-  expect(await lab.reason(group)).toMatchObject({ code: 'share', message: 'anna holds 1 host and may hold 2, and 2 start together' });
+  expect(await lab.reason(group)).toMatchObject({
+    code: 'share',
+    message: 'anna holds 1 host and may hold 2, and 2 start together',
+  });
   await lab.pass(`job ${first} h1`);
   const second = await lab.submit({ any: 1, needs: 'b', runVerify: false });
   expect([await lab.state(group), await lab.state(second)]).toEqual(['running h3, running h4', 'queued']);

@@ -101,7 +101,11 @@ export function reasons(sketch: Sketch): Record<number, string> {
 }
 
 /** A server job whose hosts start together. */
-export function together(syncCount: number, entries: readonly Partial<EntryRow>[], more: Partial<JobRow> = {}): JobSketch {
+export function together(
+  syncCount: number,
+  entries: readonly Partial<EntryRow>[],
+  more: Partial<JobRow> = {},
+): JobSketch {
   return { controlType: 'server', syncCount, entries, ...more };
 }
 
