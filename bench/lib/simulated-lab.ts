@@ -43,7 +43,7 @@ export async function startSimulatedLab(
       async commit(changes, fence) {
         const result = await database.scheduling.commit(changes, fence);
         for (const [index, change] of changes.entries()) {
-          if (result.committed[index] !== true) continue;
+          if (!result.committed[index]) continue;
           for (const { before, after } of change.entries.values()) {
             if (before.state === 'queued' && after.state !== 'queued' && after.state !== 'finished') {
               counts.assigned++;

@@ -27,11 +27,11 @@ const startLimitMs = 60_000;
 const stopLimitMs = 10_000;
 
 /**
- * Starts a MariaDB server of one's own, with its files in a temporary directory and without durability, on a free port of the loopback interface. User `root`, no password.
+ * Starts a MariaDB server of one's own, with its files in a temporary directory and without durability (`durable`, for benchmarks: as servers come), on a free port of the loopback interface. User `root`, no password.
  *
  * @throws TestServiceError where MariaDB is not installed or does not start.
  */
-export async function startMariaDb(): Promise<TestMariaDb> {
+export async function startMariaDb({ durable = false } = {}): Promise<TestMariaDb> {
   const { mariadbd, mariadbInstallDb } = findServices();
   if (mariadbd === undefined || mariadbInstallDb === undefined)
     throw new TestServiceError('MariaDB', 'mariadbd or mariadb-install-db is not installed; install mariadb-server.');
@@ -55,8 +55,8 @@ export async function startMariaDb(): Promise<TestMariaDb> {
         `--bind-address=${host}`,
         `--pid-file=${join(data, 'pid')}`,
         `--log-error=${join(data, 'error.log')}`,
-        '--innodb-flush-log-at-trx-commit=0',
-        '--innodb-buffer-pool-size=64M',
+        `--innodb-flush-log-at-trx-commit=${durable ? 1 : 0}`,
+        `--innodb-buffer-pool-size=${durable ? '1G' : '64M'}`,
         '--performance-schema=OFF',
       ],
       { stdio: 'ignore' },

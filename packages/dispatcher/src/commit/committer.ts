@@ -119,7 +119,7 @@ export class Committer {
 
 /** Everything that changes touch. */
 function idsOf(changes: readonly Change[]): RowIds {
-  const all = <Kind extends 'entries' | 'hosts' | 'tasks' | 'executions'>(kind: Kind) => [
+  const all = (kind: 'entries' | 'hosts' | 'tasks' | 'executions') => [
     ...new Set(changes.flatMap((change) => [...change[kind].keys()])),
   ];
   const hosts = [...new Set([...all('hosts'), ...changes.flatMap(({ leases }) => [...leases.keys()])])];

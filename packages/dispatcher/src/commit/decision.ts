@@ -6,5 +6,5 @@ export interface Decision {
   readonly key: string;
   readonly change: Change;
   /** Called once the change is written. */
-  readonly then?: () => void;
+  readonly onWritten?: () => void;
 }

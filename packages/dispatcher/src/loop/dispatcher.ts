@@ -222,10 +222,10 @@ class RunningDispatcher implements Dispatcher {
   }
 
   #carryOut(decisions: readonly Decision[], right: Right): void {
-    for (const { key, change, then } of decisions) {
+    for (const { key, change, onWritten } of decisions) {
       this.#committer.write(change, right).then(
         (isDone) => {
-          if (isDone) then?.();
+          if (isDone) onWritten?.();
           this.wake();
         },
         (error: unknown) => {

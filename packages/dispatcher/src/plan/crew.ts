@@ -81,11 +81,10 @@ export class Crew {
     const short =
       allowed.filter(isOpen).length === 0 ? allowed.find(({ shortage }) => shortage !== undefined) : undefined;
     if (short?.shortage !== undefined) return { message: short.shortage, unblock: [`help the dispatcher ${short.id}`] };
-    const draining = allowed.filter(({ draining }) => draining);
-    if (draining.length === allowed.length)
+    if (allowed.every(({ draining }) => draining))
       return {
         message: 'all dispatchers are draining: they finish what they have and take nothing new',
-        unblock: draining.map(({ id }) => `autotest dispatcher undrain ${id}`),
+        unblock: allowed.map(({ id }) => `autotest dispatcher undrain ${id}`),
       };
     const max = allowed.filter(isOpen).reduce((sum, { maxExecutions }) => sum + maxExecutions, 0);
     return {

@@ -123,8 +123,8 @@ export class Planner {
       this.#demands.ownersMatter = [...this.#world.dispatchers.values()].some(
         ({ onlyUsers }) => onlyUsers !== undefined,
       );
-      for (const demand of [...this.#demands.byKey.values()])
-        for (const entryId of [...demand.queue.entryIds()]) {
+      for (const demand of this.#demands.byKey.values())
+        for (const entryId of demand.queue.entryIds()) {
           this.#leaveQueue(entryId);
           this.#dirty.entries.add(entryId);
         }
@@ -154,8 +154,8 @@ export class Planner {
 
   /** People whose rights to reserved hosts changed ask anew. */
   #sortIn(owner: string): void {
-    for (const demand of [...this.#demands.byKey.values()])
-      for (const entryId of [...demand.queue.entryIds()]) {
+    for (const demand of this.#demands.byKey.values())
+      for (const entryId of demand.queue.entryIds()) {
         const entry = this.#world.entries.get(entryId);
         if (entry && this.#world.jobs.get(entry.jobId)?.owner === owner) this.#dirty.entries.add(entryId);
       }

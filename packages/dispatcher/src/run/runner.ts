@@ -191,6 +191,6 @@ export class Runner {
     this.#placed.add(execution.id);
     // Not before it is written: what begins twice must find its row.
     this.#dirty.executions.delete(execution.id);
-    return { key, change, then: () => this.#port.takeUp(execution) };
+    return { key, change, onWritten: () => this.#port.takeUp(execution) };
   }
 }

@@ -118,7 +118,7 @@ export class World {
   /** Forgets everything and takes these rows instead. */
   reset(rows: SchedulingRows): void {
     for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
-      for (const id of [...this[kind].keys()]) this.#remove(kind, id);
+      for (const id of this[kind].keys()) this.#remove(kind, id);
     this.leases.clear();
     this.#leasesInFlight.clear();
     this.damaged.clear();

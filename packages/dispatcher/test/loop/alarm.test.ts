@@ -55,9 +55,10 @@ it('what fails again and again is left alone for longer and longer, and success 
   for (let n = 0; n < 12; n++) {
     backOff.failed('entry:1');
     pauses.push(backOff.nextEnd() - clock.now());
-    expect(backOff.paused()).toEqual(new Set(['entry:1']));
+    expect([backOff.isPaused('entry:1'), backOff.resumed()]).toEqual([true, []]);
     clock.advance(pauses.at(-1) ?? 0);
     expect(backOff.isPaused('entry:1')).toBe(false);
+    expect([backOff.resumed(), backOff.resumed()]).toEqual([['entry:1'], []]);
   }
   expect(pauses.slice(0, 3)).toEqual([250, 500, 1000]);
   expect(pauses.at(-1)).toBe(60_000);

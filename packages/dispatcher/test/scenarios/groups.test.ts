@@ -96,13 +96,13 @@ describe('a host that is kept for a group', () => {
 
   test("is everybody's again when the group is gone after the rules changed meanwhile", () => {
     const plan = new Plan(sketch({})).run();
-    const { accounts, dispatchers, ...rules } = { ...plan.world };
+    const { accounts, dispatchers, onlyIfNeeded, admins, groupsOfUsers, groupsOfHosts } = plan.world;
     plan.world.takeRules({
       accounts: [{ name: 'bob', weight: 2 }],
-      onlyIfNeeded: [...rules.onlyIfNeeded],
-      admins: [...rules.admins],
-      groupsOfUsers: rules.groupsOfUsers,
-      groupsOfHosts: rules.groupsOfHosts,
+      onlyIfNeeded: [...onlyIfNeeded],
+      admins: [...admins],
+      groupsOfUsers,
+      groupsOfHosts,
       dispatchers: [...dispatchers.values()],
     });
     expect([...accounts.keys()]).toEqual(['bob']);

@@ -63,6 +63,9 @@ export class Plan {
     this.ids = { next: () => ++id };
     this.planner = new Planner(world, {
       isAlive: () => true,
+      onFailed: (key, error) => {
+        throw new Error(`${key} failed`, { cause: error });
+      },
       isPaused: (key) => sketch.paused?.includes(key) === true,
       holdMs: 1_800_000,
     });
@@ -83,9 +86,9 @@ export class Plan {
 
   /** Entry id to why it waits. */
   get reasons(): Record<number, WaitReason> {
-    const reasons: Record<number, WaitReason> = {};
-    for (const { reason, entryIds } of this.planner.waits(this.now)) for (const id of entryIds) reasons[id] = reason;
-    return reasons;
+    const found: Record<number, WaitReason> = {};
+    for (const { reason, entryIds } of this.planner.waits(this.now)) for (const id of entryIds) found[id] = reason;
+    return found;
   }
 }
 
