@@ -15,6 +15,7 @@ import type {
   DeliveryRow,
   DeliveryState,
   DispatcherRow,
+  DurationRow,
   EntryRow,
   ExecutionRow,
   HostRow,
@@ -22,6 +23,7 @@ import type {
   LabelRow,
   LeaseRow,
   MetricRow,
+  QueuePosition,
   MissedRunPolicy,
   RecurringRow,
   NotificationFilter,
@@ -112,6 +114,10 @@ export interface LookupStore {
   executionsOf(): Promise<Map<string, number>>;
   /** Who holds the leases of hosts. */
   holders(hostIds: readonly number[]): Promise<Map<number, LeaseRow['holder']>>;
+  /** Special tasks of entries that are not over, in order of their making. */
+  openTasksOf(entryIds: readonly number[]): Promise<TaskRow[]>;
+  /** Only of entries that are queued for a reason. */
+  positions(entryIds: readonly number[]): Promise<Map<number, QueuePosition>>;
   /** In order of first appearance; at most about `first`. */
   nodesOfJobs(jobIds: readonly number[], first: number): Promise<ResultNodeRow[]>;
   /** By node id, in order of iteration and name. */
@@ -593,6 +599,8 @@ export interface SchedulingStore {
   /** Rows by their ids, finished ones too. */
   reload(ids: RowIds): Promise<SchedulingRows>;
   rules(): Promise<SchedulingRules>;
+  /** How long jobs ran, of the names of which something ended since then (ms since the epoch), by name. */
+  durations(changedSince: number): Promise<DurationRow[]>;
   /** Reserves `count` ids for rows to come; gives the first. */
   reserveIds(table: 'tasks' | 'executions', count: number): Promise<number>;
   /**

@@ -281,6 +281,16 @@ export interface WaitRow {
   readonly changedAt: number;
 }
 
+/** At most so many entries of a queue are counted; one more stands for all numbers above. */
+export const maxCountedPosition = 10_000;
+
+/** Where an entry stands among those that wait for the same, by priority and age. Fair share may let others go first. */
+export interface QueuePosition {
+  /** From 1. Of a queue that is longer than what is counted: at least. */
+  readonly position: number;
+  readonly queueLength: number;
+}
+
 export interface AccountRow {
   readonly name: string;
   /** Share of the hosts relative to others. */

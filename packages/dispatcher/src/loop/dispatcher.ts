@@ -14,6 +14,7 @@ import { World } from '../world/world.ts';
 import { Alarm } from './alarm.ts';
 import { Feed } from './feed.ts';
 import { Guard } from './guard.ts';
+import { History } from './history.ts';
 import { Membership } from './membership.ts';
 import { Shortage } from './shortage.ts';
 import { claimInstance } from './single-instance.ts';
@@ -80,6 +81,7 @@ class RunningDispatcher implements Dispatcher {
   readonly #ids: Ids;
   readonly #committer: Committer;
   readonly #feed: Feed;
+  readonly #history: History;
   readonly #membership: Membership;
   readonly #executions: Executions;
   readonly #runner: Runner;
@@ -101,6 +103,7 @@ class RunningDispatcher implements Dispatcher {
     this.#guard = new Guard(clock, log);
     this.#ids = new Ids(database.scheduling);
     this.#feed = new Feed(database, this.#world, (t) => settings.metrics.event(clock.now() - t));
+    this.#history = new History(settings, this.#world);
     this.#membership = new Membership(settings);
     this.#shortage = new Shortage(settings);
     this.#committer = new Committer({
@@ -188,6 +191,7 @@ class RunningDispatcher implements Dispatcher {
       await this.#feed.read();
       await this.#ids.refill();
       await this.#readAwaited();
+      if (this.#planner) await this.#history.refresh();
       const now = clock.now();
       this.#world.tick(now);
       this.#noteShortage();

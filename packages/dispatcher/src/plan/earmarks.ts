@@ -1,7 +1,8 @@
 import type { JobRow } from '@autotest/core/db';
+import type { World } from '../world/world.ts';
 import type { Demand } from './demand.ts';
 import { compareRanks, type Rank } from './entry-queue.ts';
-import { jobDeadline } from './deadlines.ts';
+import { latestEndAt } from './expected-end.ts';
 
 interface Earmark {
   readonly rank: Rank;
@@ -16,7 +17,7 @@ const maxGroups = 16;
 const holdMs = 30 * 60_000;
 
 /**
- * Free hosts that are kept for groups which still lack some: back-fill as batch systems do it. Nobody of lower rank gets such a host, unless the job must be over before the
+ * Free hosts that are kept for groups which still lack some: back-fill as batch systems do it. Nobody of lower rank gets such a host, unless the job is over before the
  * group's last host is expected. Whoever goes before the group takes what it wants.
  */
 export class Earmarks {
@@ -24,6 +25,11 @@ export class Earmarks {
   readonly #byHost = new Map<number, Set<Demand>>();
   /** Since when hosts are kept for a group, ms since the epoch. */
   readonly #since = new Map<Demand, number>();
+  readonly #world: Pick<World, 'durations'>;
+
+  constructor(world: Pick<World, 'durations'>) {
+    this.#world = world;
+  }
 
   /** Keeps these hosts for a group, and no others. Gives when that has to be looked at again, ms since the epoch. */
   set(demand: Demand, rank: Rank, hostIds: readonly number[], expectedAt: number, now: number): number {
@@ -79,7 +85,11 @@ export class Earmarks {
     for (const demand of this.#byHost.get(hostId) ?? []) {
       const earmark = this.#byDemand.get(demand);
       if (!earmark || demand.jobId === job.id || compareRanks(rank, earmark.rank) < 0) continue;
-      if (earmark.expectedAt === Infinity || latestEnd(job, now) > earmark.expectedAt) return false;
+      if (
+        earmark.expectedAt === Infinity ||
+        latestEndAt(job, this.#world.durations.get(job.name), now) > earmark.expectedAt
+      )
+        return false;
     }
     return true;
   }
@@ -92,9 +102,4 @@ export class Earmarks {
     this.#unmark(last[0]);
     return true;
   }
-}
-
-/** When a job that starts now is over at the latest, ms since the epoch; Infinity where nothing limits it. */
-function latestEnd(job: JobRow, now: number): number {
-  return Math.min(job.maxRuntimeMs > 0 ? now + job.maxRuntimeMs : Infinity, jobDeadline(job));
 }

@@ -4,6 +4,7 @@ import type { World } from '../world/world.ts';
 import { groupSizeOf, mayUse, type Demand } from './demand.ts';
 import type { Demands } from './demands.ts';
 import type { Earmarks } from './earmarks.ts';
+import { expectedEndAt } from './expected-end.ts';
 import type { Rank } from './entry-queue.ts';
 
 /** What can be done for a group now. */
@@ -14,7 +15,7 @@ export interface GroupPlan {
   readonly dispatcherId?: string;
   /** Free hosts that it could use once the others are there. */
   readonly kept: readonly number[];
-  /** When the last host has to be free at the latest, ms since the epoch; Infinity where nothing limits it. undefined: not enough hosts are in sight. */
+  /** When the last host is expected to be free, ms since the epoch; Infinity where nothing limits it. undefined: not enough hosts are in sight. */
   readonly expectedAt?: number;
 }
 
@@ -61,7 +62,7 @@ export function planGroup(
   ].flatMap(({ entry, host }) => (entry && host ? { entry, host } : []));
   const kept = hosts.map(({ host }) => host.id);
   if (hosts.length === lacking) return { hosts, ...carrier, kept };
-  const expected = expectedAt(world, demand, job, lacking - hosts.length);
+  const expected = expectedAt(world, demand, job, lacking - hosts.length, now);
   return { ...carrier, kept, ...(expected !== undefined && { expectedAt: expected }) };
 }
 
@@ -146,8 +147,8 @@ function valueOf(host: HostRow, key: string): string | undefined {
   return undefined;
 }
 
-/** When enough of the busy hosts that fit have to be free at the latest; undefined: there are not enough of them. */
-function expectedAt(world: World, demand: Demand, job: JobRow, missing: number): number | undefined {
+/** When enough of the busy hosts that fit are expected to be free; undefined: there are not enough of them. */
+function expectedAt(world: World, demand: Demand, job: JobRow, missing: number, now: number): number | undefined {
   const ends: number[] = [];
   let looked = 0;
   const look = (hostId: number): void => {
@@ -156,8 +157,7 @@ function expectedAt(world: World, demand: Demand, job: JobRow, missing: number):
     if (holder?.kind === 'task') ends.push(world.executionOfTask(holder.id)?.deadlineAt ?? Infinity);
     const entry = holder?.kind === 'entry' ? world.entries.get(holder.id) : undefined;
     if (!entry || entry.jobId === job.id) return;
-    const execution = entry.executionId === undefined ? undefined : world.executions.get(entry.executionId);
-    ends.push(execution?.deadlineAt ?? Infinity);
+    ends.push(expectedEndAt(world, hostId, now) ?? Infinity);
   };
   for (const hostId of demand.hostIds) look(hostId);
   for (const home of demand.classes) {

@@ -55,7 +55,7 @@ export class Placer {
     this.#demands = demands;
     this.#shares = shares;
     this.#crew = crew;
-    this.earmarks = new Earmarks();
+    this.earmarks = new Earmarks(world);
   }
 
   get hasWork(): boolean {

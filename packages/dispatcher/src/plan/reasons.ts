@@ -5,6 +5,7 @@ import type { World } from '../world/world.ts';
 import type { Crew } from './crew.ts';
 import { groupSizeOf, heldBack, mayUse, type Demand } from './demand.ts';
 import type { Demands } from './demands.ts';
+import { expectedEndAt } from './expected-end.ts';
 import type { HostClass } from './host-class.ts';
 import { sumCounts } from './host-class.ts';
 import { isLocked, reserverOf } from './host-state.ts';
@@ -219,7 +220,7 @@ export class Reasons {
       ...shown.map(({ host, lacks }) => `${host} ${lacks}`),
       ...(more > 0 ? [`${more} more are busy`] : []),
     ];
-    const expectedAt = this.#expectedAt(hosts);
+    const expectedAt = this.#expectedAt(hosts, now);
     const details = {
       constraints: [{ needs: needs === '' ? 'its host' : needs, count: total, nearest: shown }],
       unblock: shown.length > 0 ? [`one of ${total} ${total === 1 ? 'host is' : 'hosts is'} free`] : [],
@@ -235,14 +236,11 @@ export class Reasons {
     return { code: 'hosts', message, ...details };
   }
 
-  /** When the first of these hosts has to be free at the latest. */
-  #expectedAt(hosts: readonly HostRow[]): number | undefined {
+  /** When the first of these hosts is expected to be free. */
+  #expectedAt(hosts: readonly HostRow[], now: number): number | undefined {
     let first: number | undefined;
     for (const host of hosts.slice(0, maxLookedAt)) {
-      const lease = this.#world.heldLease(host.id);
-      const entry = lease?.holder.kind === 'entry' ? this.#world.entries.get(lease.holder.id) : undefined;
-      const execution = entry?.executionId === undefined ? undefined : this.#world.executions.get(entry.executionId);
-      const at = execution?.deadlineAt;
+      const at = expectedEndAt(this.#world, host.id, now);
       if (at !== undefined && (first === undefined || at < first)) first = at;
     }
     return first;

@@ -2,6 +2,7 @@ import type { Change, JobProgress, SchedulingRows, SchedulingRules } from '@auto
 import type {
   AccountRow,
   DispatcherRow,
+  DurationRow,
   EntryRow,
   ExecutionRow,
   HostRow,
@@ -32,6 +33,8 @@ export class World {
   readonly leases = new Map<number, LeaseRow>();
   readonly dispatchers = new Map<string, DispatcherRow>();
   readonly accounts = new Map<string, AccountRow>();
+  /** How long jobs ran, by their names. */
+  readonly durations = new Map<string, DurationRow>();
   readonly timers = new Timers();
   /** Rows that cannot be used, by `kind:id`, with the reason. */
   readonly damaged = new Map<string, string>();
@@ -138,6 +141,11 @@ export class World {
   takeDispatchers(dispatchers: readonly DispatcherRow[]): void {
     replace(this.dispatchers, dispatchers, ({ id }) => id);
     for (const dirty of this.#observers) dirty.dispatchers = true;
+  }
+
+  /** Nothing is decided anew for it: the next decisions know better. */
+  takeDurations(rows: readonly DurationRow[]): void {
+    for (const row of rows) this.durations.set(row.name, row);
   }
 
   /** Takes a change as done that is about to be written. */

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { describeCommits } from './commits.ts';
 import { describeDispatchers } from './dispatchers.ts';
+import { describeDurations } from './durations.ts';
 import { describeEvents } from './events.ts';
 import type { StoreUnderTest } from './fixture.ts';
 import { describeFrontends } from './frontends.ts';
@@ -9,6 +10,7 @@ import { describeLookup } from './lookup.ts';
 import { describeMoves } from './moves.ts';
 import { describeNotifications } from './notifications.ts';
 import { describePeople } from './people.ts';
+import { describePositions } from './positions.ts';
 import { describeRecurring } from './recurring.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
@@ -30,6 +32,8 @@ export function describeStore(engine: string, store: StoreUnderTest): void {
     describe('commits', () => describeCommits(store));
     describe('waits', () => describeWaits(store));
     describe('dispatchers', () => describeDispatchers(store));
+    describe('durations', () => describeDurations(store));
+    describe('positions', () => describePositions(store));
     describe('lookup', () => describeLookup(store));
     describe('moves', () => describeMoves(store));
     describe('notifications', () => describeNotifications(store));

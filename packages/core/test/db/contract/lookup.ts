@@ -31,6 +31,10 @@ export function describeLookup(store: StoreUnderTest): void {
     expect((await lookup.tasks([task?.id ?? 0])).get(task?.id ?? 0)).toEqual(task);
     expect((await lookup.nodes([node.id])).get(node.id)).toEqual(node);
     expect(await lookup.holders([host.id, other.id])).toEqual(new Map([[host.id, { kind: 'entry', id: entry.id }]]));
+    const forEntry = await db.scheduling.write((w) =>
+      w.addTask({ hostId: host.id, entry, kind: 'verify', requestedBy: 'dispatcher', dispatcherId: 'd1' }),
+    );
+    expect(await lookup.openTasksOf([entry.id, 4711])).toEqual([forEntry]);
     expect(await lookup.nodesOfJobs([job.id], 10)).toEqual([node]);
     expect((await lookup.metrics([node.id])).get(node.id)).toMatchObject([{ name: 'm', value: 1 }]);
     expect(await lookup.resultCounts([job.id])).toEqual([{ jobId: job.id, outcome: 'pass', count: 1 }]);

@@ -1,12 +1,13 @@
 import { executionMachine } from '../../../model/execution.ts';
 import { isTerminal } from '../../../model/machine.ts';
 import type { LookupStore, ResultCountRow } from '../../database.ts';
-import type { HostRow, LeaseRow, ResultNodeRow } from '../../rows.ts';
+import type { HostRow, LeaseRow, ResultNodeRow, TaskRow } from '../../rows.ts';
 import type { Tables } from '../../schema.ts';
 import type { Session } from '../../session.ts';
 import { chunks, rowReader } from '../../values.ts';
 import { hostRow } from '../hosts/row.ts';
 import { entryRow, executionRow, jobRow, taskRow } from '../jobs/rows.ts';
+import { positionsOf } from './positions.ts';
 import { waitRow } from '../scheduling/waits.ts';
 import { nodeRow, readMetrics } from '../results/read-rows.ts';
 import { suiteRow } from '../suites/row.ts';
@@ -27,6 +28,8 @@ export function lookupStore(session: Session): LookupStore {
     groupsOf: (hostIds) => groupsOf(session, hostIds),
     executionsOf: () => executionsOf(session),
     holders: (hostIds) => holders(session, hostIds),
+    openTasksOf: (entryIds) => openTasksOf(session, entryIds),
+    positions: (entryIds) => positionsOf(session, entryIds),
     nodesOfJobs: (jobIds, first) => nodesOfJobs(session, jobIds, first),
     metrics: async (nodeIds) => Map.groupBy(await readMetrics(session, nodeIds), ({ nodeId }) => nodeId),
     resultCounts: (jobIds) => resultCounts(session, jobIds),
@@ -98,6 +101,21 @@ async function holders({ db }: Session, hostIds: readonly number[]): Promise<Map
       found.set(hostId, { kind: holderKind === 'task' ? 'task' : 'entry', id: holderId ?? 0 });
   }
   return found;
+}
+
+async function openTasksOf({ db }: Session, entryIds: readonly number[]): Promise<TaskRow[]> {
+  const tasks: TaskRow[] = [];
+  for (const part of chunks(entryIds)) {
+    const rows = await db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('entryId', 'in', part)
+      .where('state', 'in', ['queued', 'running'])
+      .orderBy('id')
+      .execute();
+    tasks.push(...rows.map(taskRow));
+  }
+  return tasks;
 }
 
 async function nodesOfJobs({ db }: Session, jobIds: readonly number[], first: number): Promise<ResultNodeRow[]> {

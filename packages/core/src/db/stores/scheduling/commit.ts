@@ -1,5 +1,6 @@
 import type { Committed, Fence } from '../../database.ts';
 import type { Session } from '../../session.ts';
+import { saveDurations } from '../durations/save.ts';
 import { closeNodes } from '../results/close-nodes.ts';
 import { bulkInsert, bulkUpdate, bulkUpsert } from './bulk.ts';
 import type { Change, Touched } from './change.ts';
@@ -74,6 +75,7 @@ export async function commit(
       accepted.flatMap(({ closedNodes }) => closedNodes),
     );
     const jobs = await saveProgress(tx, rows.jobs, accepted);
+    await saveDurations(tx, rows.jobs, accepted);
     return { committed, jobs };
   });
   for (const [index, change] of changes.entries()) if (result.committed[index]) change.fate.isCommitted = true;

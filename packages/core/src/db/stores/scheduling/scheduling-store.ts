@@ -1,5 +1,6 @@
 import type { SchedulingStore } from '../../database.ts';
 import type { Session } from '../../session.ts';
+import { durationsSince } from '../durations/read.ts';
 import { ingest } from '../results/ingest.ts';
 import { Change } from './change.ts';
 import { commit } from './commit.ts';
@@ -18,6 +19,7 @@ export function schedulingStore(session: Session): SchedulingStore {
     load: () => loadOpen(session),
     reload: (ids) => loadRows(session, ids),
     rules: () => loadRules(session),
+    durations: (changedSince) => durationsSince(session, changedSince),
     reserveIds: (table, count) => reserveIds(session, table, count),
     commit: (changes, fence) => commit(session, changes, fence),
     async write(work) {
