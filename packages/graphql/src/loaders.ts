@@ -7,6 +7,7 @@ import type {
   JobRow,
   LeaseRow,
   MetricRow,
+  QueuePosition,
   ResultCountRow,
   ResultNodeRow,
   StoredBundle,
@@ -14,6 +15,8 @@ import type {
   TaskRow,
   WaitRow,
 } from '@autotest/core/db';
+import type { Why } from './entries/why/explain.ts';
+import { explainReady } from './entries/why/ready.ts';
 
 /** Rows as one request sees them: each is read once, and what is asked at the same moment is read together. */
 export interface Loaders {
@@ -25,6 +28,12 @@ export interface Loaders {
   readonly node: DataLoader<number, ResultNodeRow | undefined>;
   readonly suite: DataLoader<number, SuiteRow | undefined>;
   readonly wait: DataLoader<number, WaitRow | undefined>;
+  /** Of queued entries, by entry id. */
+  readonly position: DataLoader<number, QueuePosition | undefined>;
+  /** Special tasks that are not over, by entry id. */
+  readonly openTasksOf: DataLoader<number, TaskRow[]>;
+  /** Why ready entries do not start, by job id. */
+  readonly readyOf: DataLoader<number, Why>;
   readonly bundle: DataLoader<string, StoredBundle | undefined>;
   /** By host id. */
   readonly holder: DataLoader<number, LeaseRow['holder'] | undefined>;
@@ -44,7 +53,7 @@ export interface Loaders {
 export const maxNodes = 100_000;
 
 export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
-  return {
+  const loaders: Loaders = {
     job: byKey((ids) => lookup.jobs(ids)),
     host: byKey((ids) => lookup.hosts(ids)),
     entry: byKey((ids) => lookup.entries(ids)),
@@ -53,6 +62,12 @@ export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
     node: byKey((ids) => lookup.nodes(ids)),
     suite: byKey((ids) => lookup.suites(ids)),
     wait: byKey((ids) => lookup.waits(ids)),
+    position: byKey((ids) => lookup.positions(ids)),
+    openTasksOf: groupedBy(
+      ({ entryId }) => entryId,
+      (entryIds) => lookup.openTasksOf(entryIds),
+    ),
+    readyOf: new DataLoader((jobIds) => Promise.all(jobIds.map((jobId) => explainReady(jobId, loaders)))),
     holder: byKey((ids) => lookup.holders(ids)),
     groupsOf: byKey((ids) => lookup.groupsOf(ids)),
     bundle: new DataLoader((hashes) => Promise.all(hashes.map((hash) => bundles.get(hash)))),
@@ -73,6 +88,7 @@ export function createLoaders({ lookup, jobs, bundles }: Database): Loaders {
       return ids.map((id) => metrics.get(id) ?? []);
     }),
   };
+  return loaders;
 }
 
 function byKey<Row>(read: (ids: readonly number[]) => Promise<Map<number, Row>>): DataLoader<number, Row | undefined> {

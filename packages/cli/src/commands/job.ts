@@ -19,6 +19,7 @@ import { RefusedError } from '../errors.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
 import { note, outputOption, printData, printList, type OutputFormat } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
+import { jobWhyCommand } from './job-why.ts';
 
 type ListedJob = JobsQuery['jobs']['edges'][number]['node'];
 
@@ -26,7 +27,7 @@ type ListedJob = JobsQuery['jobs']['edges'][number]['node'];
 export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
   return {
     command: 'job <command>',
-    describe: 'create, list, show, watch and abort jobs',
+    describe: 'create, list, show, explain, watch and abort jobs',
     builder: (cli) =>
       cli
         .command(
@@ -83,6 +84,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
               else printData(job, args.output);
             }),
         )
+        .command(jobWhyCommand)
         .command('watch <id>', 'follow a job to its end; the exit code is its verdict', jobId, (args) =>
           withServer(args, async (server) => {
             await followJob(server, args.id);
@@ -134,7 +136,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
               console.log((await rerunJob(server, args.id, { sameHosts: args.sameHosts })).id);
             }),
         )
-        .demandCommand(1, 'Name a command: create, list, show, watch, logs, abort or rerun.'),
+        .demandCommand(1, 'Name a command: create, list, show, why, watch, logs, abort or rerun.'),
     handler: () => undefined,
   };
 }

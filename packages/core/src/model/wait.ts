@@ -9,6 +9,7 @@
  * share        the owner's account holds as many hosts as it may
  * capacity     no dispatcher can start more for now
  * preparing    a special task works on its host
+ * starting     it has all that it needs, and is being started
  * failed       planning it failed; the message says why
  */
 export const waitCodes = [
@@ -20,6 +21,7 @@ export const waitCodes = [
   'share',
   'capacity',
   'preparing',
+  'starting',
   'failed',
 ] as const;
 export type WaitCode = (typeof waitCodes)[number];

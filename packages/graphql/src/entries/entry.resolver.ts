@@ -4,6 +4,8 @@ import type { ApiContext } from '../context.ts';
 import { ExecutionType } from '../executions/execution.type.ts';
 import { HostType } from '../hosts/host.type.ts';
 import { EntryType, WaitingReasonType } from './entry.type.ts';
+import { explain, type Why } from './why/explain.ts';
+import { WhyType } from './why/why.type.ts';
 
 @Resolver(() => EntryType)
 export class EntryResolver {
@@ -18,6 +20,11 @@ export class EntryResolver {
     @Ctx() { loaders }: ApiContext,
   ): Promise<WaitingReasonType | undefined> {
     return state !== 'queued' || waitId === undefined ? undefined : (await loaders.wait.load(waitId))?.reason;
+  }
+
+  @FieldResolver(() => WhyType, { nullable: true })
+  why(@Root() entry: EntryRow, @Ctx() { loaders }: ApiContext): Promise<Why | undefined> {
+    return explain(entry, loaders);
   }
 
   @FieldResolver(() => ExecutionType, { nullable: true })

@@ -5,6 +5,7 @@ import { HostType } from '../hosts/host.type.ts';
 import { CauseType } from '../schema/cause.ts';
 import { EntryOutcomeEnum, EntryStateEnum } from '../schema/enums.ts';
 import { DateTimeScalar } from '../schema/scalars.ts';
+import { WhyType } from './why/why.type.ts';
 
 @ObjectType('WaitingReason')
 export class WaitingReasonType {
@@ -43,6 +44,12 @@ export class EntryType {
 
   @Field(() => WaitingReasonType, { nullable: true, description: 'Why it waits, while it does.' })
   readonly waiting?: WaitingReasonType;
+
+  @Field(() => WhyType, {
+    nullable: true,
+    description: 'Why it is not running yet, with what would help; null from then on.',
+  })
+  readonly why?: WhyType;
 
   @Field(() => ExecutionType, { nullable: true })
   readonly execution?: ExecutionType;

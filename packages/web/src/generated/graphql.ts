@@ -44,6 +44,27 @@ export type EntryOutcome =
   | 'stopped'
   | 'timedOut';
 
+export type JobState =
+  | 'queued'
+  | 'running'
+  | 'finished'
+  | 'template';
+
+export type Priority =
+  | 'low'
+  | 'medium'
+  | 'high'
+  | 'urgent';
+
+export type ControlType =
+  | 'client'
+  | 'server';
+
+export type ReserveOn =
+  | 'never'
+  | 'failure'
+  | 'always';
+
 export type Purpose =
   | 'job'
   | 'verify'
@@ -91,31 +112,6 @@ export type MetricDirection =
   | 'lower'
   | 'none';
 
-export type JobState =
-  | 'queued'
-  | 'running'
-  | 'finished'
-  | 'template';
-
-export type Priority =
-  | 'low'
-  | 'medium'
-  | 'high'
-  | 'urgent';
-
-export type ControlType =
-  | 'client'
-  | 'server';
-
-export type ReserveOn =
-  | 'never'
-  | 'failure'
-  | 'always';
-
-export type DependencyCondition =
-  | 'finished'
-  | 'passed';
-
 export type TaskKind =
   | 'verify'
   | 'repair'
@@ -132,6 +128,10 @@ export type TaskOutcome =
   | 'failed'
   | 'aborted'
   | 'lost';
+
+export type DependencyCondition =
+  | 'finished'
+  | 'passed';
 
 export type Role =
   | 'admin'
