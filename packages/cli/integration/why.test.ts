@@ -52,7 +52,7 @@ describe('autotest job why', () => {
     const text = await done(lab, 'job', 'why', '2', '--entry', '0');
     expect(text).toMatch(/^Entry 0 \(any fitting host\): queued: needs kind:x; h1 is running job 1 \[hosts\]$/m);
     expect(text).toMatch(/^ {2}position {2}1 of 1 that wait for the same/m);
-    expect(text).toMatch(/^ {2}expected {2}in (59 m|1 h).* \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)$/m);
+    expect(text).toMatch(/^ {2}expected {2}in (59 min|1 h).* \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)$/m);
     expect(text).toMatch(/^ {2}NEEDS +HOSTS +NEAREST +WHAT IT LACKS\n {2}kind:x +1 +h1 +is running job 1$/m);
     expect(text).toContain('It goes on when:\n  - one of 1 host is free');
     expect(await done(lab, 'job', 'show', '2')).toContain('any host: queued: needs kind:x; h1 is running job 1');

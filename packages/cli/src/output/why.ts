@@ -58,7 +58,7 @@ function counted(count: number): string {
   return count > maxCounted ? `${maxCounted}+` : String(count);
 }
 
-/** `in 4 m 10 s (2026-03-01 14:32:10)`: relative and absolute, in local time. */
+/** `in 4 min 10 s (2026-03-01 14:32:10)`: relative and absolute, in local time. */
 function moment(at: string, now: number): string {
   const ms = Date.parse(at) - now;
   const span = formatDuration(Math.round(Math.abs(ms) / 1000) * 1000);
