@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { JobWhyQuery } from '@autotest/graphql/client';
 import { connect, SubmitJobDocument, type Connection } from '@autotest/graphql/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -60,10 +61,12 @@ describe('autotest job why', () => {
     expect(missing).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('has no entry 7') });
 
     const watching = lab.cliStart('job', 'why', '2', '--watch');
+    await once(watching.child.stdout ?? watching.child, 'data');
     await done(lab, 'job', 'abort', '2');
     expect((await watching.done).stdout).toMatch(
       /h1 is running job 1[^]*Job 2 sample: aborted\. It waits for nothing: it is over\./,
     );
+    await done(lab, 'job', 'abort', '3');
     await endJob(lab);
   });
 
