@@ -25,6 +25,10 @@ test('a job is verified for, run, taken into the rows and finished, and its host
   expect(tasks.map(({ kind, outcome }) => [kind, outcome])).toEqual([['verify', 'passed']]);
   expect(await lab.untilHost('h1', 'ready')).toMatchObject({ dirty: true });
   expect(await lab.heldLeases()).toEqual([]);
+  // The next one is expected to take as long.
+  expect(await lab.database.scheduling.durations(0)).toEqual([
+    expect.objectContaining({ name: job.name, runs: 1, varianceMs2: 0 }),
+  ]);
 });
 
 test('a test failure, a job without hosts and a job for any host each end as they should', async () => {

@@ -63,6 +63,37 @@ describe('the page of a job', () => {
     expect(page.find('waiting').text()).toContain('rack1 runs job 5');
   });
 
+  test('says more on why an entry waits to whoever asks, and again when the reason changes', async () => {
+    const told = {
+      code: 'hosts',
+      message: 'rack1 is running job 5',
+      position: 3,
+      queueLength: 10_001,
+      expectedAt: '2020-01-01T00:00:00.000Z',
+      constraints: [{ needs: 'gpu', nearest: [{ host: 'rack1', lacks: 'is running job 5' }] }],
+      unblock: ['one of 2 hosts is free'],
+    };
+    let asked = 0;
+    const answers = [told, { ...told, position: null, constraints: [], unblock: [], message: 'rack1 is locked' }, null];
+    const page = await open(
+      loadedJob({ entries: [entry({ waiting: { code: 'hosts', message: 'rack1 is running job 5' } })] }),
+      { EntryWhy: () => ({ job: { id: '7', entries: [{ id: '70', why: answers[asked++] }] } }) },
+    );
+    expect(page.find('why').exists()).toBe(false);
+    await page.find('why-toggle').trigger('click');
+    await flushPromises();
+    const first = page.find('why').text();
+    expect(first).toContain('3 of 10000+ in line');
+    expect(first).toContain('Needs gpurack1 is running job 5');
+    expect(first).toContain('one of 2 hosts is free');
+    const now = entry({ waiting: { code: 'hosts', message: 'rack1 is locked' } });
+    await page.feed.send('JobEvents', event({ kind: 'entry.waiting', entry: now }));
+    await flushPromises();
+    expect(page.find('why').text()).toMatch(/^rack1 is locked hosts/);
+    expect(page.find('why').text()).not.toContain('in line');
+    expect(asked).toBe(2);
+  });
+
   test('shows the cause of an entry that the lab failed', async () => {
     const cause = { code: 'AT_HOST_LOST', message: 'rack1 did not answer' };
     const page = await open(
