@@ -11,9 +11,12 @@ export type WholeJob = NonNullable<JobQuery['job']>;
 /** A job with everything that belongs to it. @throws RefusedError `AT_NOT_FOUND` */
 export async function readJob(server: Connection, id: string): Promise<WholeJob> {
   const { job } = await server.request(JobDocument, { id });
-  if (job === null)
-    throw new RefusedError('AT_NOT_FOUND', `There is no job ${id}; \`autotest job list\` shows what there is.`);
+  if (job === null) throw noJob(id);
   return job;
+}
+
+export function noJob(id: string): RefusedError {
+  return new RefusedError('AT_NOT_FOUND', `There is no job ${id}; \`autotest job list\` shows what there is.`);
 }
 
 /** Verdict, tree and metrics of a job that ended, for people; gives the exit code. */

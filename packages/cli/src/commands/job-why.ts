@@ -1,5 +1,6 @@
 import { JobWhyDocument, watchJob, type Connection } from '@autotest/graphql/client';
 import type { Argv, CommandModule } from 'yargs';
+import { noJob } from '../api/job-report.ts';
 import { withServer } from '../api/with-server.ts';
 import { RefusedError } from '../errors.ts';
 import { outputOption, printData, type OutputFormat } from '../output/print.ts';
@@ -42,8 +43,7 @@ export const jobWhyCommand: CommandModule<object, WhyArguments> = {
 /** @throws RefusedError `AT_NOT_FOUND` */
 async function readWhy(server: Connection, { id, entry }: WhyArguments): Promise<WhyJob> {
   const { job } = await server.request(JobWhyDocument, { id });
-  if (job === null)
-    throw new RefusedError('AT_NOT_FOUND', `There is no job ${id}; \`autotest job list\` shows what there is.`);
+  if (job === null) throw noJob(id);
   if (entry === undefined) return job;
   const entries = job.entries.filter(({ index }) => index === entry);
   if (entries.length === 0)

@@ -2,6 +2,7 @@ import { openDatabase, type Change, type Database, type EntryRow, type HostRow }
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { changes, leaseOf, register, startEntry, submitWithHosts } from '../../test/db/contract/fixture.ts';
+import { runOf } from '../../test/db/contract/durations.ts';
 import { openSession } from '../../test/db/contract/open-session.ts';
 
 /** Runs `work` while another connection has rows locked, and ends with that. Who waits for the rows fails. */
@@ -56,6 +57,22 @@ export function describeLocks(newUrl: () => string): void {
       expect(again.committed).toEqual(expected.map((done) => !done));
     }),
   );
+
+  it('does not wait for how long jobs of a name run: that run is left out', () =>
+    withJob(1, async ({ db, url, entries }) => {
+      const run = (entry: EntryRow | undefined, executionId: number) =>
+        db.scheduling.commit(runOf(entry ? [entry] : [], 1000, 'clean', executionId));
+      const executionId = await db.scheduling.reserveIds('executions', 3);
+      await run(entries[0], executionId);
+      const again = await submitWithHosts(db, 2);
+      const { committed } = await whileLocked(url, `durations where name = 'sleep'`, () =>
+        run(again.entries[0], executionId + 1),
+      );
+      expect(committed).toEqual([true, true]);
+      expect(await db.scheduling.durations(0)).toMatchObject([{ name: 'sleep', runs: 1 }]);
+      await run(again.entries[1], executionId + 2);
+      expect(await db.scheduling.durations(0)).toMatchObject([{ name: 'sleep', runs: 2 }]);
+    }));
 
   it('does not wait for a host to which new rows refer', () =>
     withJob(2, async ({ db, url, entries, hosts }) => {

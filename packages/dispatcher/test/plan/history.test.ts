@@ -84,8 +84,13 @@ describe('the end of what keeps a host', () => {
   });
 });
 
+function failed(key: string, error: unknown): never {
+  throw new Error(`${key} could not be planned`, { cause: error });
+}
+
 describe('a planner that knows how long jobs run', () => {
-  const planner = (world: World) => new Planner(world, { isAlive: () => true, isPaused: () => false, holdMs: minute });
+  const planner = (world: World) =>
+    new Planner(world, { isAlive: () => true, isPaused: () => false, onFailed: failed, holdMs: minute });
   const ids = { next: () => 1 };
 
   it('says when a busy host is expected', async () => {

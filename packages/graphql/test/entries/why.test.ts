@@ -32,7 +32,7 @@ async function startJob(more: Partial<NewJob> = {}) {
     job,
     first,
     second,
-    async whys(id: number = job.id): Promise<Why[]> {
+    whys: async (id: number = job.id): Promise<Why[]> => {
       const answer = await people.root.request(JobWhyDocument, { id: String(id) });
       return answer.job?.entries.map(({ why }) => why) ?? [];
     },

@@ -62,7 +62,12 @@ async function run(db: Database, name: string, ms: number, exitClass: ExitClass 
 }
 
 /** The start of an execution for entries with named hosts, and its end. */
-function runOf(entries: readonly EntryRow[], ms: number, exitClass: ExitClass, executionId: number): [Change, Change] {
+export function runOf(
+  entries: readonly EntryRow[],
+  ms: number,
+  exitClass: ExitClass,
+  executionId: number,
+): [Change, Change] {
   const now = Date.now();
   const start = new Change(now, { next: () => executionId });
   const created = start.addExecution({

@@ -13,7 +13,7 @@ interface Queued {
 /** Where queued entries stand among those that wait for the same. One query a reason, by the index on it, over a bounded number of entries: the oldest. */
 export async function positionsOf(session: Session, entryIds: readonly number[]): Promise<Map<number, QueuePosition>> {
   const found = new Map<number, QueuePosition>();
-  for (const [waitId, ids] of await byWait(session, entryIds)) {
+  for (const [waitId, ids] of await entriesByWait(session, entryIds)) {
     const queue = await queueOf(session, waitId);
     const ranks = new Map(queue.map(({ id }, index) => [id, index + 1]));
     for (const id of ids)
@@ -22,7 +22,7 @@ export async function positionsOf(session: Session, entryIds: readonly number[])
   return found;
 }
 
-async function byWait({ db }: Session, entryIds: readonly number[]): Promise<Map<number, number[]>> {
+async function entriesByWait({ db }: Session, entryIds: readonly number[]): Promise<Map<number, number[]>> {
   const byWait = new Map<number, number[]>();
   for (const part of chunks(entryIds)) {
     const rows = await db
