@@ -74,7 +74,11 @@ describe('the page of a job', () => {
       unblock: ['one of 2 hosts is free'],
     };
     let asked = 0;
-    const answers = [told, { ...told, position: null, constraints: [], unblock: [], message: 'rack1 is locked' }, null];
+    const answers = [
+      told,
+      { ...told, position: null, constraints: [], unblock: [], message: 'rack1 is locked by bob' },
+      null,
+    ];
     const page = await open(
       loadedJob({ entries: [entry({ waiting: { code: 'hosts', message: 'rack1 is running job 5' } })] }),
       { EntryWhy: () => ({ job: { id: '7', entries: [{ id: '70', why: answers[asked++] }] } }) },
@@ -89,7 +93,7 @@ describe('the page of a job', () => {
     const now = entry({ waiting: { code: 'hosts', message: 'rack1 is locked' } });
     await page.feed.send('JobEvents', event({ kind: 'entry.waiting', entry: now }));
     await flushPromises();
-    expect(page.find('why').text()).toMatch(/^rack1 is locked hosts/);
+    expect(page.find('why').text()).toMatch(/^rack1 is locked by bob hosts/);
     expect(page.find('why').text()).not.toContain('in line');
     expect(asked).toBe(2);
   });

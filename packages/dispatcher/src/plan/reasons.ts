@@ -223,7 +223,7 @@ export class Reasons {
     const expectedAt = this.#expectedAt(hosts, now);
     const details = {
       constraints: [{ needs: needs === '' ? 'its host' : needs, count: total, nearest: shown }],
-      unblock: shown.length > 0 ? [`one of ${total} ${total === 1 ? 'host is' : 'hosts is'} free`] : [],
+      unblock: shown.length > 0 ? [`${total === 1 ? shown[0]?.host : `one of ${total} hosts`} is free`] : [],
       ...(expectedAt !== undefined && { expectedAt }),
     };
     if (demand.kind === 'group' && job) {

@@ -115,7 +115,7 @@ describe('an entry that is not placed is told why', () => {
       code: 'hosts',
       message: 'needs gpu; h1 is running job 1',
       constraints: [{ needs: 'gpu', count: 1, nearest: [{ host: 'h1', lacks: 'is running job 1' }] }],
-      unblock: ['one of 1 host is free'],
+      unblock: ['h1 is free'],
       expectedAt: now + 5000,
     });
   });

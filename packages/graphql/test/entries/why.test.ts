@@ -11,7 +11,7 @@ const busy: WaitReason = {
   code: 'hosts',
   message: 'h1 is running job 9',
   constraints: [{ needs: 'its host', count: 1, nearest: [{ host: 'h1', lacks: 'is running job 9' }] }],
-  unblock: ['one of 1 host is free'],
+  unblock: ['h1 is free'],
   expectedAt: 1_900_000_000_000,
 };
 
