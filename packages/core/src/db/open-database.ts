@@ -46,7 +46,8 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
   return databaseOn(connection, watchOf(address), clock);
 }
 
-function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWatch, clock: Clock): Database {
+/** The stores over a connection. `close` closes the connection. */
+export function databaseOn({ engine, kysely, orm }: EngineConnection, watch: ForeignWatch, clock: Clock): Database {
   const hub = new EventHub({ latestId: () => latestEventId(session), watch, clock });
   const session = new Session(kysely, engine, clock, hub);
   return {
