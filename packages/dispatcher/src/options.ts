@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
+import { readProcessStart } from '@autotest/core/node';
 import { createMetrics, Health, type Metrics, type Tracing } from '@autotest/core/telemetry';
 import { AutoservMissingError } from './errors.ts';
+import { claimInstance } from './loop/single-instance.ts';
 import type { ExecutorName } from './executors/executor.ts';
 import { Executors } from './executors/executors.ts';
 import type { WarmLimits } from './executors/local/warm-pool.ts';
@@ -57,6 +59,17 @@ export interface DispatcherLimits {
   readonly minFreeBytes: number;
 }
 
+/** The processes of a machine as a dispatcher sees them. */
+export interface Processes {
+  /** Of this process. */
+  readonly pid: number;
+  /** Tells a process from another one that has its pid later; undefined: there is none. */
+  startOf(pid: number): string | undefined;
+  /** Makes sure that a dispatcher id is used once on this machine. @throws DispatcherRunningError */
+  claim(dispatcherId: string, resultsRoot: string): Promise<{ release(): Promise<void> }>;
+}
+
+const realProcesses: Processes = { pid: process.pid, startOf: readProcessStart, claim: claimInstance };
 /** How executions are carried out. */
 export interface ExecutionOptions {
   /** What carries out new ones; those that run stay with what started them. @default local */
@@ -108,6 +121,8 @@ export interface DispatcherOptions {
   readonly machine?: string;
   /** 0 up to 1; spreads attempts. @default Math.random */
   readonly random?: () => number;
+  /** The processes of this machine, this one among them. @default the real ones */
+  readonly processes?: Processes;
   /** Where it counts, together with the other parts of the process. @default a registry of its own */
   readonly metrics?: Metrics;
   /** Where its parts report how they are. @default one of its own */
@@ -144,6 +159,7 @@ export interface Settings {
   readonly url: string | undefined;
   readonly startWatch: StartWatch | undefined;
   readonly random: () => number;
+  readonly processes: Processes;
   readonly metrics: DispatcherMetrics;
   readonly health: Health;
   readonly tracing: Tracing | undefined;
@@ -197,6 +213,7 @@ export function compileOptions(options: DispatcherOptions): Settings {
     url: options.url,
     startWatch: options.startWatch,
     random: options.random ?? Math.random,
+    processes: options.processes ?? realProcesses,
     metrics: createDispatcherMetrics(options.metrics ?? createMetrics()),
     health: options.health ?? new Health(options.clock),
     tracing: options.tracing,

@@ -16,7 +16,7 @@ export interface CommitterOptions {
   readonly world: World;
   /** The fence of a right as it is now; undefined: this dispatcher does not have it any more. */
   readonly fence: (right: Right) => Fence | undefined;
-  /** Told of each commit. */
+  /** Told of each commit; without its events where the world does not know of them, as it was read anew meanwhile. */
   readonly onCommitted: (result: Committed, changes: readonly Change[], tookMs: number) => void;
   /** Called when it is not known what was written: everything has to be read again. */
   readonly onBroken: (error: unknown, changes: readonly Change[]) => void;
@@ -27,6 +27,8 @@ export interface CommitterOptions {
 interface Item {
   readonly change: Change;
   readonly right: Right;
+  /** Of the world when it took the change as done. */
+  readonly generation: number;
   readonly resolve: (isDone: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -63,7 +65,7 @@ export class Committer {
    */
   write(change: Change, right: Right): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ change, right, resolve, reject });
+      this.#queue.push({ change, right, generation: this.#options.world.generation, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -100,11 +102,13 @@ export class Committer {
       const result = await store.commit(changes, fence);
       const lost = batch.filter((_, index) => result.committed[index] !== true);
       const rows = lost.length > 0 ? await store.reload(idsOf(lost.map(({ change }) => change))) : undefined;
-      for (const { change } of batch) world.end(change);
       for (const { change } of lost) world.undo(change);
       if (rows) world.take(rows, true);
+      for (const { change } of batch) world.end(change);
       world.takeProgress(result.jobs);
-      this.#options.onCommitted(result, changes, monotonicMs() - startedMs);
+      const { events: _events, ...rest } = result;
+      const isKnown = batch.every(({ generation }) => generation === world.generation);
+      this.#options.onCommitted(isKnown ? result : rest, changes, monotonicMs() - startedMs);
       for (const [index, { resolve }] of batch.entries()) resolve(result.committed[index] === true);
     } catch (error) {
       const all = [...batch, ...this.#queue.splice(0)];

@@ -17,7 +17,6 @@ import { Guard } from './guard.ts';
 import { History } from './history.ts';
 import { Membership } from './membership.ts';
 import { Shortage } from './shortage.ts';
-import { claimInstance } from './single-instance.ts';
 import { takeOver } from './take-over.ts';
 
 export interface Dispatcher {
@@ -60,7 +59,7 @@ const maxRetryMs = 5000;
  */
 export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const settings = compileOptions(options);
-  const claim = await claimInstance(settings.dispatcherId, settings.resultsRoot);
+  const claim = await settings.processes.claim(settings.dispatcherId, settings.resultsRoot);
   try {
     const running = new RunningDispatcher(settings, claim);
     await running.start();
@@ -156,7 +155,8 @@ class RunningDispatcher implements Dispatcher {
     await this.#membership.join();
     await this.#feed.start();
     await this.#ids.refill();
-    await this.#beat();
+    // Declared dead while it loaded: it joins again, as at any later time.
+    await this.#guard.run('heartbeat', () => this.#beat());
     this.#stopNews = database.events.onAppend(() => this.wake());
     log.info('dispatcher started', { dispatcher: this.id, machine });
     this.#heartbeats.wake();
@@ -249,8 +249,9 @@ class RunningDispatcher implements Dispatcher {
   async #mend(): Promise<void> {
     await this.#committer.idle();
     if (!this.#membership.isMember) await this.#membership.join();
-    await this.#feed.start();
+    // Before it reads: what breaks meanwhile has to be mended once more.
     this.#isBroken = false;
+    await this.#feed.start();
   }
 
   async #readAwaited(): Promise<void> {

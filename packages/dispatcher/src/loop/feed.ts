@@ -62,7 +62,7 @@ export class Feed {
     const edge = await events.latestId();
     while (this.#cursor < edge) {
       const news = await events.since(this.#cursor, { first: batchSize, kinds: relevant });
-      await this.#takeIn(news.filter((event) => !this.#isKnown(event)));
+      await this.#takeIn(news);
       const last = news.at(-1)?.id;
       this.#cursor = news.length < batchSize ? Math.max(edge, last ?? 0) : (last ?? edge);
     }
@@ -74,12 +74,16 @@ export class Feed {
     const { scheduling } = this.#database;
     if (news.some(({ kind }) => rules.has(kind))) this.#world.takeRules(await scheduling.rules());
     for (const { kind, jobId } of news) if (kind === 'job.finished' && jobId !== undefined) this.#world.touchJob(jobId);
-    const about = news.filter(({ kind }) => kind !== 'job.finished' && !rules.has(kind));
+    const about = news.filter(
+      (event) => event.kind !== 'job.finished' && !rules.has(event.kind) && !this.#isKnown(event),
+    );
     const jobs = about.filter(({ kind }) => kind === 'job.submitted' || kind === 'job.abortRequested');
+    const askedAt = this.#world.moment;
     const rows = await scheduling.reload({
       jobs: unique(jobs.map(({ jobId }) => jobId)),
       entries: unique(about.filter(({ kind }) => kind === 'entry.moved').map(({ entryId }) => entryId)),
-      hosts: unique(about.map(({ hostId }) => hostId)),
+      // Also where the event itself is known: a lease that changed with it has no version by which that could be told.
+      hosts: unique(news.map(({ hostId }) => hostId)),
       tasks: unique(about.map(({ taskId }) => taskId)),
       executions: unique(about.filter(({ kind }) => kind === 'execution.moved').map(({ executionId }) => executionId)),
     });
@@ -89,6 +93,8 @@ export class Feed {
     const more = missing.length > 0 ? await scheduling.reload({ jobs: missing }) : undefined;
     this.#world.take(
       more ? { ...rows, jobs: [...rows.jobs, ...more.jobs], entries: [...more.entries, ...rows.entries] } : rows,
+      false,
+      askedAt,
     );
   }
 

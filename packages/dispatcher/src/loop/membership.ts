@@ -1,5 +1,4 @@
 import type { DispatcherRow, Fence } from '@autotest/core/db';
-import { isSameProcess } from '@autotest/core/node';
 import { DispatcherReplacedError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { Liveness } from './liveness.ts';
@@ -44,12 +43,12 @@ export class Membership {
   }
 
   async join(): Promise<void> {
-    const { database, dispatcherId, machine, limits, pools, onlyUsers, url } = this.#settings;
+    const { database, dispatcherId, machine, limits, pools, onlyUsers, url, processes } = this.#settings;
     this.#role = undefined;
     this.#epoch = await database.scheduling.register({
       id: dispatcherId,
       machine,
-      pid: process.pid,
+      pid: processes.pid,
       startedAt: this.#startedAt,
       maxExecutions: limits.maxExecutions,
       pools,
@@ -64,7 +63,7 @@ export class Membership {
    * @throws DispatcherReplacedError when another process has this id by now
    */
   async beat(shortage: string | undefined): Promise<DispatcherRow[]> {
-    const { database, dispatcherId, clock } = this.#settings;
+    const { database, dispatcherId, clock, processes } = this.#settings;
     if (this.#epoch !== undefined) {
       const isAccepted = await database.scheduling.beat({
         id: dispatcherId,
@@ -75,7 +74,7 @@ export class Membership {
     }
     const dispatchers = await database.scheduling.dispatchers();
     const own = dispatchers.find(({ id }) => id === dispatcherId);
-    if (this.#epoch === undefined && own && (own.pid !== process.pid || own.startedAt !== this.#startedAt))
+    if (this.#epoch === undefined && own && (own.pid !== processes.pid || own.startedAt !== this.#startedAt))
       throw new DispatcherReplacedError(dispatcherId);
     this.#liveness.observe(dispatchers, clock.now(), clock.monotonicMs());
     if (this.#epoch !== undefined) await this.#declareDead(dispatchers);
@@ -115,11 +114,11 @@ export class Membership {
 
   /** What a dead dispatcher still writes is refused from now on, so that its role and its work can be taken over. */
   async #declareDead(dispatchers: readonly DispatcherRow[]): Promise<void> {
-    const { database, dispatcherId, limits, log } = this.#settings;
+    const { database, dispatcherId, limits, log, processes } = this.#settings;
     for (const other of dispatchers) {
       if (other.id === dispatcherId || other.heartbeatAt === 0) continue;
       const silentMs = this.#liveness.silentMs(other.id, this.#settings.clock.monotonicMs());
-      const isGone = other.machine === this.#settings.machine && !isSameProcess(other.pid, undefined);
+      const isGone = other.machine === this.#settings.machine && processes.startOf(other.pid) === undefined;
       if ((silentMs < limits.deadMs && !isGone) || silentMs === Infinity) continue;
       if (await database.scheduling.declareDead(other))
         log.warn('a dispatcher is dead', { dispatcher: other.id, machine: other.machine, silentMs });

@@ -34,10 +34,13 @@ function letGo(change: Change, world: World, entry: EntryRow): void {
   const host = world.hosts.get(entry.hostId);
   const lease = world.heldLease(entry.hostId);
   if (!host || lease?.holder.kind !== 'entry' || lease.holder.id !== entry.id) return;
-  const tasks = world.tasksOfEntry(entry.id);
+  // One that works on a host which the entry had before is that host's matter.
+  const tasks = world.tasksOfEntry(entry.id).filter(({ hostId }) => hostId === host.id);
   for (const task of tasks) if (task.state === 'queued') change.moveTask(task, 'cancel', { outcome: 'aborted', entry });
   const running = tasks.find(({ state }) => state === 'running');
   if (running) {
+    // It may be over by now: then another one works for the entry.
+    change.relyOnTask(running);
     change.passLease(lease, { kind: 'task', id: running.id });
     return;
   }

@@ -1,6 +1,5 @@
 import { sleep, type Cause } from '@autotest/core';
 import { Change, type ExecutionRow, type IdSource, type TaskRow } from '@autotest/core/db';
-import { readProcessStart } from '@autotest/core/node';
 import type { Committer } from '../commit/committer.ts';
 import { ContendedError } from '../errors.ts';
 import type { Settings } from '../options.ts';
@@ -138,7 +137,7 @@ export class Executions implements RunnerPort {
 
   /** Writes down that the process answered: execution and entries run. */
   #recordGreeting(id: number, pid: number): Promise<ExecutionRow> {
-    const startTicks = pid > 0 ? readProcessStart(pid) : undefined;
+    const startTicks = pid > 0 ? this.#settings.processes.startOf(pid) : undefined;
     const process = { ...(pid > 0 && { pid }), ...(startTicks !== undefined && { pidStartTicks: startTicks }) };
     return this.#write(`execution ${id}`, (change) => {
       const execution = this.#known(id);

@@ -67,6 +67,8 @@ function retryOf(
 function letGo(change: Change, world: World, entry: EntryRow, execution: ExecutionRow, isRetried: boolean): void {
   const job = world.jobs.get(entry.jobId);
   const host = entry.hostId === undefined ? undefined : world.hosts.get(entry.hostId);
+  const known = host && world.leases.get(host.id);
+  if (known) change.relyOnLease(known);
   const lease = host && world.heldLease(host.id);
   if (!host || !job || lease?.holder.kind !== 'entry' || lease.holder.id !== entry.id) return;
   // The execution may have been lost before its host ran.

@@ -1,5 +1,6 @@
 import type { Cause, ExitClass, TaskOutcome } from '@autotest/core';
 import type { Change, EntryRow, ExecutionRow, HostPatch, HostRow, LeaseRow, TaskRow } from '@autotest/core/db';
+import { ContendedError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { taskMoves } from '../plan/assign.ts';
 import type { World } from '../world/world.ts';
@@ -19,6 +20,7 @@ const outcomes: Readonly<Record<ExitClass, TaskOutcome>> = {
  * Closes the execution of a special task: the task ends, and what follows it for its host and entry begins, in one change.
  *
  * @param history latest tasks of the host
+ * @throws ContendedError
  */
 export function settleTask(
   change: Change,
@@ -29,9 +31,13 @@ export function settleTask(
 ): void {
   const task = execution.taskId === undefined ? undefined : world.tasks.get(execution.taskId);
   const host = task && world.hosts.get(task.hostId);
+  // A task ends with its execution: where it is not known as running, what is known is behind, and closing the execution alone would leave the task for ever.
+  if (!task || !host || task.state !== 'running') throw new ContendedError(`the task of execution ${execution.id}`);
   change.moveExecution(execution, 'ingest');
-  if (!task || !host || task.state !== 'running') return;
   const outcome = isControllerFault(execution) ? 'lost' : outcomes[execution.exitClass ?? 'lost'];
+  const known = world.leases.get(host.id);
+  // Whether an entry waits for the host, or wants it no more, is seen by its lease.
+  if (known) change.relyOnLease(known);
   const lease = world.heldLease(host.id);
   const entry = waitingEntry(world, task, lease);
   const cause = execution.cause && { cause: execution.cause };

@@ -52,6 +52,12 @@ export class World {
   readonly #observers = new Set<Dirty>();
   /** Hosts whose leases are being written by this dispatcher: what is read meanwhile may be older. */
   readonly #leasesInFlight = new Map<number, number>();
+  /** At which moment this dispatcher last wrote the lease of a host; see `moment`. */
+  readonly #leaseMoments = new Map<number, number>();
+  #moment = 0;
+  #generation = 0;
+  /** Jobs of changes that are being written: such a change may be refused, and its entries are open again. */
+  readonly #jobsInFlight = new Map<number, number>();
 
   /** Changes from now on. Everything that is there already counts as changed. */
   observe(): Dirty {
@@ -102,14 +108,26 @@ export class World {
     return lease && isHeld(lease) ? lease : undefined;
   }
 
-  /** Takes rows as the database has them. Older ones than are known are passed over, unless `isForced`: what is known was never written. */
-  take(rows: SchedulingRows, isForced = false): void {
+  /** Counts what this dispatcher wrote. */
+  get moment(): number {
+    return this.#moment;
+  }
+
+  /**
+   * Takes rows as the database has them. Older ones than are known are passed over, unless `isForced`: what is known was never written.
+   *
+   * @param askedAt `moment` when they were asked for: leases have no version, and one that was written since then is newer than the answer
+   */
+  take(rows: SchedulingRows, isForced = false, askedAt = this.#moment): void {
     for (const row of rows.jobs) this.#takeJob(row);
     for (const row of rows.hosts) this.#take('hosts', row, false, isForced);
     for (const row of rows.entries) this.#take('entries', row, row.state === 'finished', isForced);
     for (const row of rows.tasks) this.#take('tasks', row, row.state === 'finished', isForced);
     for (const row of rows.executions) this.#take('executions', row, row.state === 'ingested', isForced);
-    for (const lease of rows.leases) if (isForced || !this.#leasesInFlight.has(lease.hostId)) this.#putLease(lease);
+    for (const lease of rows.leases) {
+      const isNewer = (this.#leaseMoments.get(lease.hostId) ?? 0) <= askedAt && !this.#leasesInFlight.has(lease.hostId);
+      if (isForced || isNewer) this.#putLease(lease);
+    }
     for (const { id } of rows.jobs) this.#forgetJob(id);
   }
 
@@ -118,12 +136,19 @@ export class World {
     this.#mark('jobs', id);
   }
 
+  /** How often everything was forgotten: what was begun before that is not known any more. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Forgets everything and takes these rows instead. */
   reset(rows: SchedulingRows): void {
+    this.#generation++;
     for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
       for (const id of this[kind].keys()) this.#remove(kind, id);
     this.leases.clear();
     this.#leasesInFlight.clear();
+    this.#jobsInFlight.clear();
     this.damaged.clear();
     this.take(rows, true);
   }
@@ -150,6 +175,7 @@ export class World {
 
   /** Takes a change as done that is about to be written. */
   begin(change: Change): void {
+    for (const jobId of jobsOf(change)) count(this.#jobsInFlight, jobId, 1);
     for (const { after } of change.entries.values()) this.#put('entries', after, after.state === 'finished');
     for (const { after } of change.hosts.values()) this.#put('hosts', after, false);
     for (const row of change.newTasks) this.#put('tasks', row, row.state === 'finished');
@@ -157,24 +183,32 @@ export class World {
     for (const row of change.newExecutions) this.#put('executions', row, row.state === 'ingested');
     for (const { after } of change.executions.values()) this.#put('executions', after, after.state === 'ingested');
     for (const { after } of change.leases.values()) {
-      this.#leasesInFlight.set(after.hostId, (this.#leasesInFlight.get(after.hostId) ?? 0) + 1);
+      count(this.#leasesInFlight, after.hostId, 1);
       this.#putLease(after);
     }
   }
 
-  /** The change is written, or refused. */
+  /** The change is written, or refused and what it touched is as the database has it. */
   end(change: Change): void {
     for (const hostId of change.leases.keys()) {
-      const left = (this.#leasesInFlight.get(hostId) ?? 1) - 1;
-      if (left > 0) this.#leasesInFlight.set(hostId, left);
-      else this.#leasesInFlight.delete(hostId);
+      count(this.#leasesInFlight, hostId, -1);
+      this.#leaseMoments.set(hostId, ++this.#moment);
+    }
+    for (const jobId of jobsOf(change)) {
+      count(this.#jobsInFlight, jobId, -1);
+      this.#forgetJob(jobId);
     }
   }
 
-  /** A change was refused: the rows that it would have added do not exist. What else it touched is read again. */
+  /** A change was refused: the rows and the first leases of hosts that it would have added do not exist. What else it touched is read again. */
   undo(change: Change): void {
     for (const { id } of change.newTasks) this.#remove('tasks', id);
     for (const { id } of change.newExecutions) this.#remove('executions', id);
+    for (const [hostId, { before }] of change.leases) {
+      if (before) continue;
+      this.leases.delete(hostId);
+      this.#mark('hosts', hostId);
+    }
   }
 
   /** Takes the counts of jobs that a commit changed. */
@@ -195,7 +229,11 @@ export class World {
 
   /** Marks what is due now as changed. */
   tick(now: number): void {
-    for (const { kind, id } of this.timers.due(now)) this.#mark(kind, id);
+    for (const { kind, id } of [...this.timers.due(now)]) {
+      this.#mark(kind, id);
+      // Of the moments of one thing only the first was known.
+      for (const at of this.#momentsOf(kind, id)) if (at > now) this.timers.set(kind, id, at);
+    }
   }
 
   #takeJob(row: JobRow): void {
@@ -206,7 +244,7 @@ export class World {
     }
     this.damaged.delete(`jobs:${row.id}`);
     this.jobs.set(row.id, row);
-    this.timers.set('jobs', row.id, jobDeadline(row));
+    this.#setTimers('jobs', row.id);
     this.#mark('jobs', row.id);
   }
 
@@ -233,7 +271,7 @@ export class World {
     }
     rows.set(row.id, row);
     this.#index(kind, known, row);
-    this.#setTimers(kind, row);
+    this.#setTimers(kind, row.id);
     this.#mark(kind, row.id);
   }
 
@@ -253,13 +291,18 @@ export class World {
     this[kind].delete(id);
     if (kind !== 'jobs') this.#index(kind, known as RowOf[VersionedKind], undefined);
     this.#mark(kind, id);
-    if (kind === 'entries' || kind === 'executions') this.#forgetJob((known as EntryRow | ExecutionRow).jobId);
+    if (kind !== 'entries' && kind !== 'executions') return;
+    const { jobId } = known as EntryRow | ExecutionRow;
+    const job = jobId === undefined ? undefined : this.jobs.get(jobId);
+    // Those that were to start together with it may be too few now.
+    if (kind === 'entries' && job && job.syncCount > 1) this.#mark('jobs', job.id);
+    this.#forgetJob(jobId);
   }
 
   /** A job is known as long as anything of it is open. */
   #forgetJob(jobId: number | undefined): void {
-    if (jobId === undefined || this.#entriesOfJob.has(jobId) || this.#executionsOfJob.has(jobId)) return;
-    this.jobs.delete(jobId);
+    if (jobId === undefined || this.#jobsInFlight.has(jobId)) return;
+    if (this.#entriesOfJob.has(jobId) || this.#executionsOfJob.has(jobId) || !this.jobs.delete(jobId)) return;
     this.#mark('jobs', jobId);
   }
 
@@ -282,11 +325,17 @@ export class World {
     }
   }
 
-  #setTimers(kind: VersionedKind, row: RowOf[VersionedKind]): void {
-    if (kind === 'executions') this.timers.set(kind, row.id, (row as ExecutionRow).deadlineAt ?? Infinity);
-    if (kind !== 'hosts') return;
-    const { lockedUntil, reservedUntil, reverifyAt } = row as HostRow;
-    for (const at of [lockedUntil, reservedUntil, reverifyAt]) this.timers.set(kind, row.id, at ?? Infinity);
+  #setTimers(kind: DirtyKind, id: number): void {
+    for (const at of this.#momentsOf(kind, id)) this.timers.set(kind, id, at);
+  }
+
+  /** When a thing has to be looked at by what its row says, ms since the epoch. */
+  #momentsOf(kind: DirtyKind, id: number): number[] {
+    if (kind === 'executions') return [this.executions.get(id)?.deadlineAt ?? Infinity];
+    const job = kind === 'jobs' ? this.jobs.get(id) : undefined;
+    if (job) return [jobDeadline(job)];
+    const host = kind === 'hosts' ? this.hosts.get(id) : undefined;
+    return host ? [host.lockedUntil, host.reservedUntil, host.reverifyAt].map((at) => at ?? Infinity) : [];
   }
 
   #mark(kind: DirtyKind, id: number): void {
@@ -333,6 +382,18 @@ class Index {
     if (ids) ids.add(id);
     else this.#ids.set(to, new Set([id]));
   }
+}
+
+/** Jobs whose entries or executions a change touches. */
+function jobsOf({ entries, executions }: Change): Set<number> {
+  const touched = [...entries.values(), ...executions.values()];
+  return new Set(touched.flatMap(({ before }) => before.jobId ?? []));
+}
+
+function count(counts: Map<number, number>, key: number, by: number): void {
+  const left = (counts.get(key) ?? 0) + by;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
 }
 
 function replace<Key, Row>(rows: Map<Key, Row>, fresh: readonly Row[], keyOf: (row: Row) => Key): void {

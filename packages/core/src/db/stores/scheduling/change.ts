@@ -93,7 +93,8 @@ export class Change {
       kind: 'entry.moved',
       jobId: after.jobId,
       entryId: after.id,
-      ...defined({ hostId: after.hostId, executionId: after.executionId }),
+      // Also the host that it lets go of: its lease changes with it.
+      ...defined({ hostId: after.hostId ?? entry.hostId, executionId: after.executionId }),
       data: {
         from: entry.state,
         to,
@@ -276,6 +277,16 @@ export class Change {
     const { holder: _holder, ...after } = lease;
     this.#touchLease(lease, after);
     return after;
+  }
+
+  /** Goes ahead only if the lease is still as it is known: for a decision that depends on who holds a host and leaves it so. */
+  relyOnLease(lease: LeaseRow): void {
+    if (!this.leases.has(lease.hostId)) this.#touchLease(lease, { ...lease });
+  }
+
+  /** Goes ahead only if the task is still as it is known. */
+  relyOnTask(task: TaskRow): void {
+    if (!this.tasks.has(task.id)) this.#touch(this.tasks, task, { ...task });
   }
 
   /** Makes another dispatcher answer for rows of a dead one. */
