@@ -14,6 +14,7 @@ import { labelCommand } from './commands/label.ts';
 import { notifyCommand } from './commands/notify.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { suiteCommand } from './commands/suite.ts';
 import { tokenCommand } from './commands/token.ts';
 import { userCommand } from './commands/user.ts';
@@ -58,6 +59,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(aclCommand)
     .command(notifyCommand)
     .command(resultsCommand(outcome))
+    .command(simulateCommand(outcome))
     .command('client run', 'run a client control file on this machine, without a server (autotest client run --help)')
     .command('autoserv', 'run control files on machines without a server (autotest autoserv --help)')
     .demandCommand(1, 'Name a command.')
