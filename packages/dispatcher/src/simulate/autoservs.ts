@@ -88,7 +88,9 @@ export class Autoservs {
     const known = this.#journals.get(id);
     if (known && known.machine !== machine)
       throw new Violation('started once', `execution ${id} ran on ${known.machine} and is started on ${machine}`);
-    if (known?.hasBegun) throw new Violation('started once', `execution ${id} is started again after it had begun`);
+    // Collecting twice does no harm; it is begun again where its start was not written down.
+    if (known?.hasBegun && purpose !== 'gather')
+      throw new Violation('started once', `execution ${id} is started again after it had begun`);
     for (const one of this.#live.values())
       if (one.resultsDir === resultsDir)
         throw new Violation('started once', `executions ${one.executionId} and ${id} share ${resultsDir}`);

@@ -119,6 +119,7 @@ export class Dispatchers {
           execution,
           store,
           hostIds: (one) => this.#hostsOf(one),
+          onViolation: this.#onError,
         }),
     }).then(
       (dispatcher) => {

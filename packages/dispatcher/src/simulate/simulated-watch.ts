@@ -4,6 +4,7 @@ import type { DispatcherLimits } from '../options.ts';
 import type { Watch } from '../run/executions.ts';
 import type { AbortWish, RunEnd, SupervisionStore } from '../supervise/supervision.ts';
 import type { Autoserv, Autoservs, AutoservWatcher } from './autoservs.ts';
+import { Violation } from './violation.ts';
 
 type WatchLimits = Pick<DispatcherLimits, 'helloMs' | 'abortGraceMs' | 'killGraceMs'>;
 
@@ -13,6 +14,7 @@ export class SimulatedWatch implements Watch, AutoservWatcher {
   readonly #process: SimulatedProcess;
   readonly #limits: WatchLimits;
   readonly #store: SupervisionStore;
+  readonly #onViolation: (error: unknown) => void;
   readonly #hostIds: (execution: ExecutionRow) => Promise<readonly number[]>;
   readonly #over = Promise.withResolvers<'gone' | 'detached'>();
   #execution: ExecutionRow;
@@ -28,7 +30,10 @@ export class SimulatedWatch implements Watch, AutoservWatcher {
     execution: ExecutionRow;
     store: SupervisionStore;
     hostIds: (execution: ExecutionRow) => Promise<readonly number[]>;
+    /** Told of what must not be: the dispatcher would take it for a failure like others and try again. */
+    onViolation: (error: unknown) => void;
   }) {
+    this.#onViolation = options.onViolation;
     this.#autoservs = options.autoservs;
     this.#process = options.process;
     this.#limits = options.limits;
@@ -52,6 +57,9 @@ export class SimulatedWatch implements Watch, AutoservWatcher {
       }
       if (!this.#isDetached) await this.#over.promise;
       return this.#isDetached ? undefined : this.#verdict();
+    } catch (error) {
+      if (error instanceof Violation) this.#onViolation(error);
+      throw error;
     } finally {
       this.#close();
     }
