@@ -49,7 +49,12 @@ export default defineConfig({
     projects: [
       {
         ...fromSource,
-        test: { name: 'unit', include: ['packages/{core,dispatcher,autoserv,client,graphql,cli}/test/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/{core,dispatcher,autoserv,client,graphql,cli}/test/**/*.test.ts'],
+          // A net for what hangs, not a measure: machines of CI are slow at times.
+          testTimeout: 30_000,
+        },
       },
       {
         plugins: [vue()],
