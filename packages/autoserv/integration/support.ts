@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
+  contactFileName,
   ResultTree,
   type ExecutionLimits,
   type HostSpec,
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly traceParent?: string;
   /** Directory for the results directory. @default the lab's own */
   readonly resultsBelow?: string;
+  /** Content of the contact file before autoserv starts. @default there is none */
+  readonly contact?: string;
 }
 
 /** An autoserv process that carries out an execution. */
@@ -91,6 +94,7 @@ export class Lab {
       limits: { reconnectMs: 60_000, maxResultsBytes: 10 ** 9, ...options.limits },
     };
     writeFileSync(join(resultsDir, 'execution.json'), JSON.stringify(spec));
+    if (options.contact !== undefined) writeFileSync(join(resultsDir, contactFileName), options.contact);
     return this.#start(resultsDir, spec.socketPath, join(resultsDir, 'execution.json'), options.env);
   }
 

@@ -108,7 +108,7 @@ function supervise(): { supervision: Supervision; pids: number[] } {
       return { ...execution, state: 'running', pid };
     },
   };
-  return { supervision: new Supervision(settings, execution, execution, store), pids };
+  return { supervision: new Supervision({ ...settings, isMember: () => true }, execution, execution, store), pids };
 }
 
 test('a process that was never started is started', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, type ExecutionSpec, type ExitClass, type JournalRecord } from '@autotest/core';
 import { asDiskError, causeOf, describeFault } from '../errors.ts';
 import { runPurpose, type PurposeEnd } from '../purposes/run-purpose.ts';
+import { Contact } from './contact.ts';
 import { makeConnections, type ExecutionContext, type ExecutionSettings } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
 import { watchIdle, type IdleWatch } from './idle-watch.ts';
@@ -74,15 +75,17 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     env: options.env,
     connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
   };
-  socket = await listen(context, options.log);
+  const contact = new Contact(spec, stopper, options.log);
+  socket = await listen(context, contact, options.log);
   const unwatch = [
     idle.dispose,
+    () => contact.close(),
     watchSignals(spec, stopper),
     watchDeadline(spec, stopper),
     watchProcess(context, startedAt),
   ];
 
-  const facts = await attempt(context, options);
+  const facts = await attempt(context, contact, options);
   for (const connection of context.connections.values()) await connection.close().catch(() => {});
   for (const dispose of unwatch) dispose();
   const end = finish(context, facts, startedAt, options.log);
@@ -95,6 +98,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
 /** On a machine where the socket cannot be, the execution goes on without: whoever follows it reads the journal, and aborts it by a signal. */
 async function listen(
   { spec, recorder, stopper }: ExecutionContext,
+  contact: Contact,
   log: (message: string) => void,
 ): Promise<ControlSocket | undefined> {
   try {
@@ -104,6 +108,7 @@ async function listen(
       epoch: spec.epoch,
       journalBytes: () => recorder.journalBytes,
       onMessage: (message) => {
+        contact.heard();
         if (message.type !== 'abort' || stopper.hasHeard(message)) return;
         stopper.stop(new StopRequest(message.timedOut ? 'timedOut' : 'aborted', message.by, message.reason));
       },
@@ -116,9 +121,10 @@ async function listen(
 
 type Facts = { readonly thrown?: { readonly error: unknown }; readonly clients: PurposeEnd['clients'] };
 
-async function attempt(context: ExecutionContext, options: RunExecutionOptions): Promise<Facts> {
+async function attempt(context: ExecutionContext, contact: Contact, options: RunExecutionOptions): Promise<Facts> {
   const { spec, recorder } = context;
   try {
+    await contact.established();
     layOut(spec, recorder.continued);
     // The runtime of server control files says it itself.
     if (!recorder.tree.jobStart && !isServerJob(spec)) {

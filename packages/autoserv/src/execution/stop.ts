@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortFileName, AutotestError, type ExecutionSpec } from '@autotest/core';
 
+const codes = { aborted: 'AT_ABORTED', timedOut: 'AT_TIMED_OUT', lost: 'AT_ORPHANED' } as const;
+
 /** Why an execution is to end before its end. */
 export class StopRequest extends AutotestError {
-  readonly kind: 'aborted' | 'timedOut';
+  readonly kind: keyof typeof codes;
   readonly by: string;
 
-  constructor(kind: 'aborted' | 'timedOut', by: string, reason: string) {
-    super(kind === 'aborted' ? 'AT_ABORTED' : 'AT_TIMED_OUT', reason, { details: { by } });
+  constructor(kind: keyof typeof codes, by: string, reason: string) {
+    super(codes[kind], reason, { details: { by } });
     this.name = 'StopRequest';
     this.kind = kind;
     this.by = by;

@@ -68,6 +68,8 @@ export interface ExecutionLimits {
   readonly reconnectMs: number;
   /** Largest results tree, bytes. */
   readonly maxResultsBytes: number;
+  /** How long no dispatcher may be in touch until autoserv ends the execution as lost, because its hosts may soon be given away. Absent: forever. */
+  readonly orphanMs?: number;
 }
 
 export const specFileName = 'execution.json';
@@ -90,3 +92,9 @@ export interface LockHolder {
 
 /** Written to the results directory before autoserv gets SIGTERM where it cannot be told otherwise: who wants the execution to end, and why. */
 export const abortFileName = '.abort.json';
+
+/**
+ * In the results directory of an execution that is carried out elsewhere: written anew, with other content, by the dispatcher that is in touch but has no way to the control socket.
+ * Where it is there when autoserv starts, autoserv begins once it has changed: an execution that waited in a queue for long may be nobody's by then.
+ */
+export const contactFileName = '.dispatcher';

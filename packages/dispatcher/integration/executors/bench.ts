@@ -118,7 +118,7 @@ export default defineControl({ name: 'probe', author: 'me', doc: 'A test.', type
 
   watch(settings: Settings, execution: ExecutionRow): Watched {
     let row = execution;
-    const supervision = new Supervision(settings, execution, execution, {
+    const supervision = new Supervision({ ...settings, isMember: () => true }, execution, execution, {
       prepare: async () => {},
       started: async (pid, startTicks, externalId) => {
         row = {

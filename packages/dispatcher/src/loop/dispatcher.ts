@@ -121,6 +121,7 @@ class RunningDispatcher implements Dispatcher {
       onFenced: () => this.#heartbeats.wake(),
       monotonicMs: () => clock.monotonicMs(),
     });
+    const supervision = { ...settings, isMember: () => this.#membership.isAccepted };
     this.#executions = new Executions({
       settings,
       world: this.#world,
@@ -128,7 +129,7 @@ class RunningDispatcher implements Dispatcher {
       ids: this.#ids,
       guard: this.#guard,
       startWatch:
-        settings.startWatch ?? ((execution, owner, store) => new Supervision(settings, execution, owner, store)),
+        settings.startWatch ?? ((execution, owner, store) => new Supervision(supervision, execution, owner, store)),
       onSettled: () => this.wake(),
     });
     const isPaused = (key: string): boolean => this.#guard.isPaused(key);

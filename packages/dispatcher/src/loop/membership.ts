@@ -22,6 +22,8 @@ export class Membership {
   /** When others were first seen to be dead, in the time of this process. */
   readonly #diedAt = new Map<string, number>();
   #epoch: number | undefined;
+  /** When the last sign of life was given that the database took, in the time of this process. */
+  #acceptedAt = -Infinity;
   #role: { name: string; epoch: number } | undefined;
 
   constructor(settings: Settings) {
@@ -32,6 +34,12 @@ export class Membership {
 
   get isMember(): boolean {
     return this.#epoch !== undefined;
+  }
+
+  /** Whether no other dispatcher can have declared this one dead yet. */
+  get isAccepted(): boolean {
+    const { clock, limits } = this.#settings;
+    return this.#epoch !== undefined && clock.monotonicMs() - this.#acceptedAt < limits.deadMs;
   }
 
   get fence(): Fence | undefined {
@@ -45,6 +53,7 @@ export class Membership {
   async join(): Promise<void> {
     const { database, dispatcherId, machine, limits, pools, onlyUsers, url, processes } = this.#settings;
     this.#role = undefined;
+    const askedAt = this.#settings.clock.monotonicMs();
     this.#epoch = await database.scheduling.register({
       id: dispatcherId,
       machine,
@@ -55,6 +64,7 @@ export class Membership {
       ...(onlyUsers && { onlyUsers }),
       ...(url !== undefined && { url }),
     });
+    this.#acceptedAt = askedAt;
   }
 
   /**
@@ -65,12 +75,14 @@ export class Membership {
   async beat(shortage: string | undefined): Promise<DispatcherRow[]> {
     const { database, dispatcherId, clock, processes } = this.#settings;
     if (this.#epoch !== undefined) {
+      const askedAt = clock.monotonicMs();
       const isAccepted = await database.scheduling.beat({
         id: dispatcherId,
         epoch: this.#epoch,
         ...(shortage !== undefined && { shortage }),
       });
-      if (!isAccepted) this.#epoch = undefined;
+      if (isAccepted) this.#acceptedAt = askedAt;
+      else this.#epoch = undefined;
     }
     const dispatchers = await database.scheduling.dispatchers();
     const own = dispatchers.find(({ id }) => id === dispatcherId);

@@ -6,6 +6,7 @@ import type { ExecutionRow, HostRow, JobRow } from '@autotest/core/db';
 import { executionTrace, writeFileAtomic } from '@autotest/core/node';
 import { BundleMissingError, ExecutionStartError } from '../errors.ts';
 import type { Settings } from '../options.ts';
+import { orphanMs, touchContact } from './contact.ts';
 import { jobTrace } from '../telemetry/trace-job.ts';
 
 /** What an execution is about. */
@@ -32,6 +33,7 @@ export async function prepareExecution(settings: Settings, subject: Subject): Pr
     if (bundle) writeFileAtomic(join(execution.resultsDir, 'control.ts'), bundle.source);
     const spec = executionSpec(settings, subject, job);
     writeFileAtomic(join(execution.resultsDir, specFileName), `${JSON.stringify(spec, undefined, 2)}\n`);
+    if (execution.executor !== 'local') touchContact(execution.resultsDir);
   } catch (error) {
     throw new ExecutionStartError(execution.resultsDir, error);
   }
@@ -58,6 +60,7 @@ function executionSpec(settings: Settings, subject: Subject, job: SpecJob | unde
       ...(idleTimeoutMs > 0 && { idleTimeoutMs }),
       reconnectMs: settings.limits.reconnectMs,
       maxResultsBytes: settings.limits.maxResultsBytes,
+      orphanMs: orphanMs(settings.limits),
     },
   };
 }

@@ -6,6 +6,7 @@ import { writeFileAtomic } from '@autotest/core/node';
 import { startFailure } from '../errors.ts';
 import { type AutoservProcess, type ProcessEnd, lockedExitCode } from '../executors/executor.ts';
 import type { Settings } from '../options.ts';
+import { contactIntervalMs, touchContact } from './contact.ts';
 import { Ingester } from './ingester.ts';
 import { journalSize, readEndRecord } from './journal-end.ts';
 import { keepConnected, type KeptConnection } from './keep-connected.ts';
@@ -21,6 +22,11 @@ export interface SupervisionStore {
   started(pid: number, startTicks: string | undefined, externalId?: string): Promise<ExecutionRow>;
   /** → running, with the entries. The process itself knows its pid best. @param pid 0 where it is no process of this machine */
   greeted(pid: number): Promise<ExecutionRow>;
+}
+
+export interface SupervisionSettings extends Settings {
+  /** Whether this dispatcher's signs of life are accepted: nobody else may take its executions for lost. */
+  readonly isMember: () => boolean;
 }
 
 const pollMs = 1000;
@@ -45,7 +51,7 @@ const lingerMs = 10_000;
  * SIGTERM, which its executor brings there.
  */
 export class Supervision {
-  readonly #settings: Settings;
+  readonly #settings: SupervisionSettings;
   readonly #store: SupervisionStore;
   readonly #log: Log;
   readonly #journal: string;
@@ -70,7 +76,7 @@ export class Supervision {
   readonly #startWanted = new AbortController();
 
   /** @param owner the execution under whose id the journal is ingested: for `gather` the one it collects for */
-  constructor(settings: Settings, execution: ExecutionRow, owner: ExecutionRow, store: SupervisionStore) {
+  constructor(settings: SupervisionSettings, execution: ExecutionRow, owner: ExecutionRow, store: SupervisionStore) {
     this.#settings = settings;
     this.#execution = execution;
     this.#store = store;
@@ -94,6 +100,8 @@ export class Supervision {
     try {
       const poll = setInterval(() => this.#poll(), pollMs);
       this.#timers.add(() => clearInterval(poll));
+      const contact = setInterval(() => this.#giveSign(), contactIntervalMs(this.#settings.limits));
+      this.#timers.add(() => clearInterval(contact));
       const failure = await this.#begin();
       if (failure) return failure;
       const end = this.#isDetached ? undefined : await Promise.race([this.#process?.gone, this.#detached.promise]);
@@ -216,6 +224,7 @@ export class Supervision {
       if (message.executionId !== this.#execution.id) return;
       this.#isConnected = true;
       this.#greet(message.pid);
+      this.#giveSign();
       this.#sendAbort();
     }
     if (message.type === 'ended') {
@@ -238,7 +247,28 @@ export class Supervision {
   #poll(): void {
     this.#takeNews();
     const isElsewhere = this.#process?.externalId !== undefined && !this.#hasGreeted;
-    if (isElsewhere && journalSize(this.#journal) > this.#journalAtStart) this.#greet(0);
+    if (!isElsewhere) return;
+    if (journalSize(this.#journal) > this.#journalAtStart) this.#greet(0);
+    // It may be about to begin, and waits for a sign.
+    else this.#giveSign();
+  }
+
+  /**
+   * Tells autoserv that it is not alone. Only while the other dispatchers know that this one lives: of one that is cut off from the database they count the time until its hosts are
+   * given away, and so must its autoservs.
+   */
+  #giveSign(): void {
+    if (this.#isDetached || !this.#settings.isMember()) return;
+    if (this.#isConnected) this.#connection?.send({ type: 'ping' });
+    else if (this.#process?.externalId !== undefined) this.#touchContact();
+  }
+
+  #touchContact(): void {
+    try {
+      touchContact(this.#execution.resultsDir);
+    } catch (error) {
+      this.#log.warn('autoserv could not be told that its dispatcher is there', { error });
+    }
   }
 
   /** Takes in what the journal has more. Where it fails, the next news or poll tries again. */
