@@ -172,7 +172,7 @@ async function carryOut(settings: Settings, job: SpecJob): Promise<number> {
   let row = execution;
   let greetedAt: number | undefined;
   const startedAt = performance.now();
-  const supervision = new Supervision(settings, execution, execution, {
+  const supervision = new Supervision({ ...settings, isMember: () => true }, execution, execution, {
     prepare: async () => {},
     started: async (pid) => (row = { ...row, state: 'starting', pid }),
     greeted: async (pid) => {

@@ -22,6 +22,7 @@ export type { RunEnd, SupervisionStore } from './supervise/supervision.ts';
 export { startRecurring, type Recurring, type RecurringOptions } from './recur/recurring.ts';
 export { dispatcherChecks } from './telemetry/checks.ts';
 export type { DispatcherLimits, DispatcherOptions, ExecutionOptions, SlurmOptions } from './options.ts';
+export type { ResultsServerOptions } from './results-server/results-server.ts';
 export type { ExecutorName } from './executors/executor.ts';
 export {
   AutoservMissingError,

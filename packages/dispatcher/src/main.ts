@@ -8,6 +8,7 @@ import { createServerLog, startTelemetry } from '@autotest/core/telemetry';
 import { UsageError } from './errors.ts';
 import { executorNames } from './executors/executor.ts';
 import type { ExecutionOptions } from './options.ts';
+import type { ResultsServerOptions } from './results-server/results-server.ts';
 import { startDispatcher } from './loop/dispatcher.ts';
 import { startNotifier, type Notifier } from './notify/notifier.ts';
 import { notifierConfigOf } from './notify/options.ts';
@@ -34,6 +35,10 @@ and is taken up by the next start.
   --metrics-port PORT serve /metrics, /healthz and /readyz there; 0 takes any (default: $AUTOTEST_METRICS_PORT, else none)
   --metrics-host ADDRESS
                       address for them (default: 127.0.0.1); everybody who reaches it may read
+  --results-port PORT serve the results on this machine there to API servers elsewhere; 0 takes any (default: not served)
+  --results-host ADDRESS
+                      address for them (default: 127.0.0.1)
+  --results-url URL   under which API servers reach them, such as https://… of a proxy (default: address and port)
   --abort-running     abort what runs when stopping
   --no-notify         send no mails and webhooks from here
   --help
@@ -75,6 +80,9 @@ function readArguments(args: readonly string[]) {
         'log-json': { type: 'boolean' },
         'metrics-port': { type: 'string' },
         'metrics-host': { type: 'string' },
+        'results-port': { type: 'string' },
+        'results-host': { type: 'string' },
+        'results-url': { type: 'string' },
         'abort-running': { type: 'boolean' },
         'no-notify': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -89,13 +97,14 @@ type Values = ReturnType<typeof readArguments>;
 
 async function run(values: Values): Promise<void> {
   const execution = executionOptions(values);
+  const results = resultsOptions(values);
   const dataDir = values.data ?? join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'autotest');
   const log = makeLog(values['log-level'], values['log-json']);
   const stopped = nextSignal();
   const telemetry = await startTelemetry({
     service: 'autotest-dispatcher',
     log,
-    port: portOf(values['metrics-port'] ?? process.env.AUTOTEST_METRICS_PORT),
+    port: portOf('metrics-port', values['metrics-port'] ?? process.env.AUTOTEST_METRICS_PORT),
     host: values['metrics-host'],
   });
   try {
@@ -111,6 +120,7 @@ async function run(values: Values): Promise<void> {
         dataDir,
         log,
         execution,
+        results,
         metrics,
         tracing,
         health: checks.health,
@@ -152,6 +162,14 @@ function executionOptions(values: Values): ExecutionOptions {
   };
 }
 
+function resultsOptions(values: Values): ResultsServerOptions | undefined {
+  const port = portOf('results-port', values['results-port']);
+  const { 'results-host': host, 'results-url': url } = values;
+  if (port === undefined && (host ?? url) !== undefined)
+    throw new UsageError('--results-host and --results-url go with --results-port');
+  return port === undefined ? undefined : { port, host, url };
+}
+
 function numberOf(values: Values, name: 'warm' | 'max-starts-per-second', least: number): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
@@ -166,10 +184,10 @@ function makeLog(level: string | undefined, isJson: boolean | undefined): Log {
   return createServerLog({ program: 'autotest-dispatcher', level: known, format: isJson ? 'json' : 'text' });
 }
 
-function portOf(text: string | undefined): number | undefined {
+function portOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new UsageError(`'${text}' is no port for --metrics-port; use 0 to 65535`);
+  throw new UsageError(`'${text}' is no port for --${option}; use 0 to 65535`);
 }
 
 function nextSignal(): Promise<void> {

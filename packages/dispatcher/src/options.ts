@@ -7,6 +7,7 @@ import { silentLog, systemClock, type Clock, type Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
 import { readProcessStart } from '@autotest/core/node';
 import { createMetrics, Health, type Metrics, type Tracing } from '@autotest/core/telemetry';
+import type { ResultsServerOptions } from './results-server/results-server.ts';
 import { AutoservMissingError } from './errors.ts';
 import { claimInstance } from './loop/single-instance.ts';
 import type { ExecutorName } from './executors/executor.ts';
@@ -113,8 +114,8 @@ export interface DispatcherOptions {
   readonly pools?: readonly string[];
   /** Logins of the only owners whose jobs it takes. @default everybody's */
   readonly onlyUsers?: readonly string[];
-  /** Where results of its executions are served. */
-  readonly url?: string;
+  /** Serves the results of its executions to API servers on other machines. @default nobody else reads them */
+  readonly results?: ResultsServerOptions | undefined;
   /** Watches executions. @default real processes of autoserv */
   readonly startWatch?: StartWatch;
   /** Name of the machine: dispatchers of one machine can go on with each other's executions. @default host name */
@@ -156,7 +157,7 @@ export interface Settings {
   readonly limits: DispatcherLimits;
   readonly pools: readonly string[];
   readonly onlyUsers: readonly string[] | undefined;
-  readonly url: string | undefined;
+  readonly results: ResultsServerOptions | undefined;
   readonly startWatch: StartWatch | undefined;
   readonly random: () => number;
   readonly processes: Processes;
@@ -210,7 +211,7 @@ export function compileOptions(options: DispatcherOptions): Settings {
     limits: { ...defaultLimits, ...options.limits },
     pools: options.pools ?? [],
     onlyUsers: options.onlyUsers,
-    url: options.url,
+    results: options.results,
     startWatch: options.startWatch,
     random: options.random ?? Math.random,
     processes: options.processes ?? realProcesses,

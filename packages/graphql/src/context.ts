@@ -5,6 +5,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Principal } from './auth/principal.ts';
 import { UnauthenticatedError } from './errors.ts';
 import type { EventFeed } from './events/event-feed.ts';
+import type { ResultsSources } from './files/results-sources.ts';
 import type { Loaders } from './loaders.ts';
 import type { ApiMetrics } from './telemetry/metrics.ts';
 
@@ -13,6 +14,8 @@ export interface Services {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly feed: EventFeed;
+  /** Where the results of executions are. */
+  readonly results: ResultsSources;
   readonly log: Log;
   readonly metrics: ApiMetrics;
   /** Undefined: nobody takes spans. */

@@ -74,3 +74,15 @@ export class ConflictError extends RequestError {
     this.name = 'ConflictError';
   }
 }
+
+/** Thrown when the results of an execution are on another machine and cannot be had from there. */
+export class ResultsUnreachableError extends RequestError {
+  constructor(where: { readonly dispatcherId: string; readonly machine: string; readonly url: string }, why: string) {
+    super(
+      'AT_RESULTS_UNREACHABLE',
+      `The results are with the dispatcher ${where.dispatcherId} on ${where.machine}, at ${where.url}: ${why}.`,
+      { details: { ...where } },
+    );
+    this.name = 'ResultsUnreachableError';
+  }
+}

@@ -1,5 +1,6 @@
 import { logLevels, type LogLevel } from '@autotest/core';
 import type { Argv, CommandModule } from 'yargs';
+import type { StartOptions } from '../server/start.ts';
 import { defaultDataDir } from '../config.ts';
 import { note } from '../output/print.ts';
 import { paint } from '../output/style.ts';
@@ -20,6 +21,13 @@ interface ServeArguments extends DataArguments {
   'public-url': string | undefined;
   'local-host': boolean;
   notify: boolean;
+}
+
+interface DispatcherArguments extends DataArguments {
+  notify: boolean;
+  'results-port': number | undefined;
+  'results-host': string | undefined;
+  'results-url': string | undefined;
 }
 
 /** `autotest up`: everything in one process. */
@@ -44,14 +52,14 @@ export const serverCommand: CommandModule<unknown, Omit<ServeArguments, 'notify'
 };
 
 /** `autotest dispatcher`: a dispatcher alone, one for each machine that runs autoserv. */
-export const dispatcherCommand: CommandModule<unknown, DataArguments & { notify: boolean }> = {
+export const dispatcherCommand: CommandModule<unknown, DispatcherArguments> = {
   command: 'dispatcher',
   describe: 'start a dispatcher alone: assigns hosts and runs jobs; or list and drain those there are',
-  builder: (cli) => dispatcherCommands(notifyOption(dataOptions(cli))),
+  builder: (cli) => dispatcherCommands(resultsOptions(notifyOption(dataOptions(cli)))),
   handler: (args) =>
     serve(
       { ...args, host: '127.0.0.1', port: 0, 'public-url': undefined, 'local-host': false },
-      { server: false, dispatcher: true, notifier: args.notify },
+      { server: false, dispatcher: true, notifier: args.notify, results: resultsOf(args) },
     ),
 };
 
@@ -82,6 +90,25 @@ function dataOptions<T>(cli: Argv<T>) {
       describe: 'serve /metrics, /healthz and /readyz there without a token; 0 takes any [AUTOTEST_METRICS_PORT]',
     })
     .option('metrics-host', { type: 'string', default: '127.0.0.1', describe: 'address for them' });
+}
+
+function resultsOptions<T>(cli: Argv<T>) {
+  return cli
+    .option('results-port', {
+      type: 'number',
+      describe: 'serve the results on this machine there to API servers elsewhere; 0 takes any; default: not served',
+    })
+    .option('results-host', { type: 'string', implies: 'results-port', describe: 'address for them; default: 127.0.0.1' })
+    .option('results-url', {
+      type: 'string',
+      implies: 'results-port',
+      describe: 'under which API servers reach them, such as https://… of a proxy; default: address and port',
+    });
+}
+
+function resultsOf(args: DispatcherArguments): StartOptions['results'] {
+  const { 'results-port': port, 'results-host': host, 'results-url': url } = args;
+  return port === undefined ? undefined : { port, host, url };
 }
 
 function metricsPort(): number | undefined {
@@ -115,7 +142,7 @@ function serveOptions<T>(cli: Argv<T>) {
 
 async function serve(
   args: Omit<ServeArguments, 'notify'>,
-  parts: { server: boolean; dispatcher: boolean; notifier: boolean },
+  parts: Pick<StartOptions, 'server' | 'dispatcher' | 'notifier' | 'results'>,
 ): Promise<void> {
   // Only here, because a command that talks to a server must not load an ORM.
   const { start } = await import('../server/start.ts');

@@ -13,6 +13,7 @@ import {
   startNotifier,
   startRecurring,
   type Dispatcher,
+  type ResultsServerOptions,
 } from '@autotest/dispatcher';
 import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
 import { removeLocalServer, writeLocalServer } from '../config.ts';
@@ -38,6 +39,8 @@ export interface StartOptions {
   readonly metricsPort?: number | undefined;
   /** @default '127.0.0.1' */
   readonly metricsHost?: string | undefined;
+  /** Serves results of the dispatcher to API servers on other machines. */
+  readonly results?: ResultsServerOptions | undefined;
   /** Address under which people reach the web interface, where it is not host and port. */
   readonly publicUrl?: string | undefined;
 }
@@ -115,7 +118,15 @@ export async function start(options: StartOptions): Promise<Running> {
     let dispatcher: Dispatcher | undefined;
     if (options.dispatcher) {
       const { health } = checks;
-      dispatcher = await startDispatcher({ database, dataDir: options.data, log, metrics, health, tracing });
+      dispatcher = await startDispatcher({
+        database,
+        dataDir: options.data,
+        log,
+        metrics,
+        health,
+        tracing,
+        results: options.results,
+      });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));
       const recurring = startRecurring({ database, clock: systemClock, log });

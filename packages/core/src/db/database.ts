@@ -61,7 +61,13 @@ export interface Database {
   readonly scheduling: SchedulingStore;
   readonly lookup: LookupStore;
   readonly notifications: NotificationStore;
+  readonly secrets: SecretStore;
   close(): Promise<void>;
+}
+
+export interface SecretStore {
+  /** The secret of this name, 256 bits of chance as base64url; made by whoever asks first. */
+  get(name: string): Promise<string>;
 }
 
 export interface UserStore {

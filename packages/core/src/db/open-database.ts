@@ -16,6 +16,7 @@ import { notificationStore } from './stores/notifications/notification-store.ts'
 import { recurringStore } from './stores/recurring/recurring-store.ts';
 import { resultStore } from './stores/results/result-store.ts';
 import { schedulingStore } from './stores/scheduling/scheduling-store.ts';
+import { secretStore } from './stores/secrets/secret-store.ts';
 import { suiteStore } from './stores/suites/suite-store.ts';
 import { userStore } from './stores/users/user-store.ts';
 import { describeAddress, memoryFile, parseDatabaseUrl, type DatabaseAddress } from './url.ts';
@@ -66,6 +67,7 @@ export function databaseOn({ engine, kysely, orm }: EngineConnection, watch: For
     scheduling: schedulingStore(session),
     lookup: lookupStore(session),
     notifications: notificationStore(session),
+    secrets: secretStore(session),
     async close() {
       hub.close();
       await orm.close();

@@ -18,6 +18,7 @@ import { DeliveryEntity, NotificationRuleEntity } from './entities/notification.
 import { RecurringEntity } from './entities/recurring.ts';
 import { ResultNodeEntity } from './entities/result-node.ts';
 import { RoleEntity } from './entities/role.ts';
+import { SecretEntity } from './entities/secret.ts';
 import { SuiteEntity } from './entities/suite.ts';
 import { TaskEntity } from './entities/task.ts';
 import { TokenEntity } from './entities/token.ts';
@@ -53,6 +54,7 @@ export const entities = [
   RecurringEntity,
   NotificationRuleEntity,
   DeliveryEntity,
+  SecretEntity,
 ];
 
 type Named = { columnNamingStrategy: 'property' };
@@ -85,5 +87,6 @@ export interface Tables {
   suites: InferKyselyTable<typeof SuiteEntity, Named>;
   recurring: InferKyselyTable<typeof RecurringEntity, Named>;
   notification_rules: InferKyselyTable<typeof NotificationRuleEntity, Named>;
+  secrets: InferKyselyTable<typeof SecretEntity, Named>;
   deliveries: InferKyselyTable<typeof DeliveryEntity, Named>;
 }

@@ -7,6 +7,7 @@ import { DispatcherReplacedError } from '../errors.ts';
 import { compileOptions, type DispatcherOptions, type Settings } from '../options.ts';
 import { Planner } from '../plan/planner.ts';
 import { Executions } from '../run/executions.ts';
+import { startResultsServer, type ResultsServer } from '../results-server/results-server.ts';
 import { Runner } from '../run/runner.ts';
 import { Supervision } from '../supervise/supervision.ts';
 import { Observer } from '../telemetry/observer.ts';
@@ -56,24 +57,38 @@ const maxRetryMs = 5000;
  *
  * @throws AutoservMissingError
  * @throws DispatcherRunningError
+ * @throws ListenError (`AT_LISTEN`) where results cannot be served
  */
 export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const settings = compileOptions(options);
   const claim = await settings.processes.claim(settings.dispatcherId, settings.resultsRoot);
+  let results: ResultsServer | undefined;
+  // Also results of dispatchers that stop are read until the end.
+  const release = async (): Promise<void> => {
+    await results?.close();
+    await claim.release();
+  };
   try {
-    const running = new RunningDispatcher(settings, claim);
+    results = settings.results && (await startResultsServer(settings.results, settings));
+    const running = new RunningDispatcher(settings, { release, resultsUrl: results?.url });
     await running.start();
     return running;
   } catch (error) {
     await settings.executors.close();
-    await claim.release();
+    await release();
     throw error;
   }
 }
 
+interface Claim {
+  /** Lets another process be this dispatcher. */
+  release(): Promise<void>;
+  readonly resultsUrl: string | undefined;
+}
+
 class RunningDispatcher implements Dispatcher {
   readonly #settings: Settings;
-  readonly #claim: { release(): Promise<void> };
+  readonly #claim: Claim;
   readonly #world = new World();
   readonly #observer: Observer;
   readonly #guard: Guard;
@@ -94,7 +109,7 @@ class RunningDispatcher implements Dispatcher {
   #retryMs = firstRetryMs;
   #reasonsAt = -Infinity;
 
-  constructor(settings: Settings, claim: { release(): Promise<void> }) {
+  constructor(settings: Settings, claim: Claim) {
     const { clock, log, database } = settings;
     this.#settings = settings;
     this.#claim = claim;
@@ -103,7 +118,7 @@ class RunningDispatcher implements Dispatcher {
     this.#ids = new Ids(database.scheduling);
     this.#feed = new Feed(database, this.#world, (t) => settings.metrics.event(clock.now() - t));
     this.#history = new History(settings, this.#world);
-    this.#membership = new Membership(settings);
+    this.#membership = new Membership(settings, claim.resultsUrl);
     this.#shortage = new Shortage(settings);
     this.#committer = new Committer({
       store: database.scheduling,

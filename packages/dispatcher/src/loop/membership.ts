@@ -19,6 +19,7 @@ export class Membership {
   readonly #settings: Settings;
   readonly #liveness: Liveness;
   readonly #startedAt: number;
+  readonly #url: string | undefined;
   /** When others were first seen to be dead, in the time of this process. */
   readonly #diedAt = new Map<string, number>();
   #epoch: number | undefined;
@@ -26,7 +27,9 @@ export class Membership {
   #acceptedAt = -Infinity;
   #role: { name: string; epoch: number } | undefined;
 
-  constructor(settings: Settings) {
+  /** @param url where results of this dispatcher are served */
+  constructor(settings: Settings, url?: string) {
+    this.#url = url;
     this.#settings = settings;
     this.#liveness = new Liveness(settings.dispatcherId, settings.limits.deadMs);
     this.#startedAt = settings.clock.now();
@@ -51,7 +54,7 @@ export class Membership {
   }
 
   async join(): Promise<void> {
-    const { database, dispatcherId, machine, limits, pools, onlyUsers, url, processes } = this.#settings;
+    const { database, dispatcherId, machine, limits, pools, onlyUsers, processes } = this.#settings;
     this.#role = undefined;
     const askedAt = this.#settings.clock.monotonicMs();
     this.#epoch = await database.scheduling.register({
@@ -62,7 +65,7 @@ export class Membership {
       maxExecutions: limits.maxExecutions,
       pools,
       ...(onlyUsers && { onlyUsers }),
-      ...(url !== undefined && { url }),
+      ...(this.#url !== undefined && { url: this.#url }),
     });
     this.#acceptedAt = askedAt;
   }

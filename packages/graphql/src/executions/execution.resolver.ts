@@ -1,12 +1,12 @@
 import type { JsonValue } from '@autotest/core';
 import type { ExecutionRow, ResultNodeRow } from '@autotest/core/db';
+import { resultsLimits, type ListedFile } from '@autotest/core/node';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { principalOf, type ApiContext } from '../context.ts';
 import { ArgumentError, MissingError } from '../errors.ts';
 import { isOver } from '../files/is-over.ts';
-import { listFiles, type ListedFile } from '../files/list-files.ts';
 import { selectLogs } from '../files/logs.ts';
-import { readChunk, type FileChunk } from '../files/read-chunk.ts';
+import { toChunk, type FileChunk } from '../files/read-chunk.ts';
 import { tailExecutionLog } from '../files/tail-execution-log.ts';
 import { fileUrl } from '../files/url.ts';
 import { maxNodes } from '../loaders.ts';
@@ -15,7 +15,7 @@ import { BigIntScalar, JsonScalar } from '../schema/scalars.ts';
 import { TestResultType } from '../results/result.type.ts';
 import { ExecutionType, LogChunkType, ResultFileType } from './execution.type.ts';
 
-const maxReadBytes = 1024 * 1024;
+const maxReadBytes = resultsLimits.lengthBytes;
 
 @Resolver(() => ExecutionType)
 export class ExecutionResolver {
@@ -41,23 +41,27 @@ export class ExecutionResolver {
 
   @FieldResolver(() => [ResultFileType])
   async files(
-    @Root() { id, resultsDir }: ExecutionRow,
+    @Root() execution: ExecutionRow,
+    @Ctx() { services }: ApiContext,
     @Arg('under', () => String, { nullable: true }) under: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: 1000 }) first: number | null,
   ): Promise<ResultFileType[]> {
-    const found = await listFiles(resultsDir, { first: checkFirst(first ?? 1000, 10_000), under: given(under) });
-    return found.map((file) => withUrl(id, file));
+    const results = await services.results.of(execution);
+    const found = await results.list({ first: checkFirst(first ?? 1000, resultsLimits.files), under: given(under) });
+    return found.map((file) => withUrl(execution.id, file));
   }
 
   @FieldResolver(() => [ResultFileType])
-  async logs(@Root() { id, resultsDir }: ExecutionRow): Promise<ResultFileType[]> {
-    const files = await listFiles(resultsDir, { first: 10_000 });
-    return selectLogs(files).map((file) => withUrl(id, file));
+  async logs(@Root() execution: ExecutionRow, @Ctx() { services }: ApiContext): Promise<ResultFileType[]> {
+    const results = await services.results.of(execution);
+    const files = await results.list({ first: resultsLimits.files });
+    return selectLogs(files).map((file) => withUrl(execution.id, file));
   }
 
   @FieldResolver(() => LogChunkType)
   async readFile(
     @Root() execution: ExecutionRow,
+    @Ctx() { services }: ApiContext,
     @Arg('path', () => String) path: string,
     @Arg('offset', () => BigIntScalar, { nullable: true, defaultValue: 0 }) offset: number | null,
     @Arg('length', () => Int, { nullable: true, defaultValue: 65_536 }) length: number | null,
@@ -65,10 +69,11 @@ export class ExecutionResolver {
     const lengthBytes = length ?? 65_536;
     if (lengthBytes < 4 || lengthBytes > maxReadBytes)
       throw new ArgumentError('length', `is ${lengthBytes}; give a number of bytes from 4 to ${maxReadBytes}.`);
-    const over = isOver(execution);
-    const chunk = await readChunk(execution.resultsDir, path, offset ?? 0, lengthBytes, over);
-    if (chunk === undefined) throw new MissingError('file', path);
-    return { ...chunk, end: over && chunk.atEnd };
+    const from = offset ?? 0;
+    const results = await services.results.of(execution);
+    const found = await results.read(path, from, lengthBytes);
+    if (found === undefined) throw new MissingError('file', path);
+    return toChunk(path, from, found, isOver(execution));
   }
 
   @Subscription(() => LogChunkType, {

@@ -1,4 +1,4 @@
-import type { ListedFile } from './list-files.ts';
+import type { ListedFile } from '@autotest/core/node';
 
 /** In order of their worth. */
 const kinds = [

@@ -26,10 +26,11 @@ export async function tailExecutionLog(
   const execution = id === undefined ? undefined : await database.jobs.executionById(id);
   if (execution === undefined) throw new MissingError('execution', args.executionId);
   checkPath(execution.resultsDir, args.path);
+  const results = await context.services.results.of(execution);
   let over = isOver(execution);
   let askedAt = Date.now();
   const options = {
-    root: execution.resultsDir,
+    results,
     path: args.path,
     offset: args.offset ?? 0,
     async isOver(): Promise<boolean> {

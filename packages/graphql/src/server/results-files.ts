@@ -1,12 +1,13 @@
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
+import { parseRange, type ResultsFile } from '@autotest/core/node';
 import type { Request, RequestHandler, Response } from 'express';
 import { secretOf } from '../auth/credentials.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { contentTypeOf } from '../files/content-type.ts';
-import { openFile, type OpenFile } from '../files/open-file.ts';
-import { parseRange } from '../files/range.ts';
+import { ResultsUnreachableError } from '../errors.ts';
+import type { ResultsSources } from '../files/results-sources.ts';
 import { rowId } from '../schema/arguments.ts';
 
 /** Results are made by strangers: what a browser could run it only saves, and it may load nothing. */
@@ -17,9 +18,10 @@ export function serveResultsFiles(options: {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly cookie: string;
+  readonly results: ResultsSources;
   readonly log: Log;
 }): RequestHandler {
-  const { database, authenticator, cookie, log } = options;
+  const { database, authenticator, cookie, results, log } = options;
   return async (request, response) => {
     const principal = await authenticator.authenticate(secretOf(request.headers, cookie));
     if (principal === undefined) {
@@ -29,19 +31,22 @@ export function serveResultsFiles(options: {
     const id = rowId(String(request.params.executionId));
     const execution = id === undefined ? undefined : await database.jobs.executionById(id);
     const path = pathOf(request);
-    const file = execution && (await openFile(execution.resultsDir, path));
-    if (file === undefined) {
-      response.status(404).type('txt').send('There is no such file.\n');
-      return;
-    }
+    let file: ResultsFile | undefined;
     try {
-      await send(request, response, path, file);
+      file = execution && (await (await results.of(execution)).open(path));
+      if (file === undefined) response.status(404).type('txt').send('There is no such file.\n');
+      else await send(request, response, path, file);
     } catch (error) {
+      if (error instanceof ResultsUnreachableError && !response.headersSent) {
+        response.removeHeader('Content-Disposition');
+        response.status(502).type('txt').send(`${error.message}\n`);
+        return;
+      }
       // A reader that left is no fault of ours.
       if (!response.destroyed) log.warn('Sending a file failed.', { path, error });
       response.destroy();
     } finally {
-      await file.handle.close().catch(() => undefined);
+      await file?.close();
     }
   };
 }
@@ -51,7 +56,7 @@ function pathOf({ params }: Request): string {
   return Array.isArray(path) ? path.join('/') : String(path);
 }
 
-async function send(request: Request, response: Response, path: string, file: OpenFile): Promise<void> {
+async function send(request: Request, response: Response, path: string, file: ResultsFile): Promise<void> {
   const { type, inline } = contentTypeOf(path);
   const etag = `"${file.sizeBytes.toString(16)}-${file.modifiedAt.toString(16)}"`;
   response.setHeader('Content-Security-Policy', filePolicy);
@@ -78,7 +83,7 @@ async function send(request: Request, response: Response, path: string, file: Op
     return;
   }
   // `end` holds what was promised even when the file grows meanwhile.
-  await pipeline(file.handle.createReadStream({ start, end, autoClose: false }), response);
+  await pipeline(await file.stream({ start, end }), response);
 }
 
 function fileNameOf(path: string): string {

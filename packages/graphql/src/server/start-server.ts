@@ -16,6 +16,7 @@ import { cookieName } from '../auth/credentials.ts';
 import type { Services } from '../context.ts';
 import { NoSuchUserError } from '../errors.ts';
 import { EventFeed } from '../events/event-feed.ts';
+import { ResultsSources } from '../files/results-sources.ts';
 import { buildApiSchema } from '../schema/build-schema.ts';
 import { countRequests } from '../telemetry/http-metrics.ts';
 import { createApiMetrics } from '../telemetry/metrics.ts';
@@ -93,10 +94,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const authenticator = new Authenticator(database);
   const apiMetrics = createApiMetrics(metrics);
   const feed = new EventFeed(database, { log, onEvent: ({ t }) => apiMetrics.event(Date.now() - t) });
+  const results = new ResultsSources(database);
   const services: Services = {
     database,
     authenticator,
     feed,
+    results,
     log,
     metrics: apiMetrics,
     tracing: options.tracing,
@@ -115,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const removeChecks = addServerChecks(checks, database, dataDir);
   serveHealth(app, { checks, metrics, authenticator, cookie, version: services.version });
   app.use(graphqlPath, ...graphql.handlers);
-  app.get('/results/:executionId/*path', serveResultsFiles({ database, authenticator, cookie, log }));
+  app.get('/results/:executionId/*path', serveResultsFiles({ database, authenticator, cookie, results, log }));
   app.use(...serveWeb(options.webRoot));
   app.use(lastResort(log));
   http.on('error', (error) => log.error('The HTTP server failed.', { error }));

@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LocalResults } from '@autotest/core/node';
 import { cancellable } from '../../src/events/cancellable.ts';
 import type { FileChunk } from '../../src/files/read-chunk.ts';
 import { tailLog } from '../../src/files/tail-log.ts';
@@ -14,7 +15,7 @@ async function start(offset = 0) {
   const file = join(root, path);
   const state = { over: false };
   const stream = cancellable(new AbortController().signal, (signal) =>
-    tailLog({ root, path, offset, signal, isOver: async () => state.over, pollMs: 20 }),
+    tailLog({ results: new LocalResults(root), path, offset, signal, isOver: async () => state.over, pollMs: 20 }),
   );
   onTestFinished(async () => void (await stream.return()));
   return {

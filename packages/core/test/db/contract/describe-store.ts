@@ -14,6 +14,7 @@ import { describePositions } from './positions.ts';
 import { describeRecurring } from './recurring.ts';
 import { describeResults } from './results.ts';
 import { describeScheduling } from './scheduling.ts';
+import { describeSecrets } from './secrets.ts';
 import { describeSubmission } from './submission.ts';
 import { describeSuites } from './suites.ts';
 import { describeWaits } from './waits.ts';
@@ -37,6 +38,7 @@ export function describeStore(engine: string, store: StoreUnderTest): void {
     describe('lookup', () => describeLookup(store));
     describe('moves', () => describeMoves(store));
     describe('notifications', () => describeNotifications(store));
+    describe('secrets', () => describeSecrets(store));
     describe('results', () => describeResults(store));
   });
 }

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PathEscapeError } from '@autotest/core';
-import { confinePath } from '@autotest/core/node';
+import { PathEscapeError } from '../../errors/file-errors.ts';
+import { confinePath } from '../paths.ts';
 import { isFileProblem } from './open-file.ts';
 
 export interface ListedFile {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listFiles } from '../../src/files/list-files.ts';
-import { openFile } from '../../src/files/open-file.ts';
-import { readChunk } from '../../src/files/read-chunk.ts';
+import { listFiles } from '../../../src/node/results/list-files.ts';
+import { openFile } from '../../../src/node/results/open-file.ts';
+import { readBytes } from '../../../src/node/results/read-bytes.ts';
 
 let base: string;
 let root: string;
@@ -79,7 +79,7 @@ describe('files of a results directory', () => {
     '%2e%2e/secret',
   ])('are not opened by %j', async (path) => {
     expect(await read(path)).toBeUndefined();
-    expect(await readChunk(root, path, 0, 100, true)).toBeUndefined();
+    expect(await readBytes(root, path, 0, 100)).toBeUndefined();
   });
 
   test('are opened through a link that stays inside', async () => {

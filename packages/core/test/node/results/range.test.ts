@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRange } from '../../src/files/range.ts';
+import { parseRange } from '../../../src/node/results/range.ts';
 
 describe('a Range header', () => {
   test.for([

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
-import { PathEscapeError } from '@autotest/core';
-import { confinePath } from '@autotest/core/node';
+import { PathEscapeError } from '../../errors/file-errors.ts';
+import { confinePath } from '../paths.ts';
 
 /** A regular file that was opened for reading. Close the handle. */
 export interface OpenFile {
