@@ -1,4 +1,5 @@
 import { AutotestError } from '@autotest/core';
+import type { ResultsPlace } from './files/remote-results.ts';
 
 /** Base of what a client may be told word by word. Anything else is masked. */
 export class RequestError extends AutotestError {
@@ -77,7 +78,7 @@ export class ConflictError extends RequestError {
 
 /** Thrown when the results of an execution are on another machine and cannot be had from there. */
 export class ResultsUnreachableError extends RequestError {
-  constructor(where: { readonly dispatcherId: string; readonly machine: string; readonly url: string }, why: string) {
+  constructor(where: ResultsPlace, why: string) {
     super(
       'AT_RESULTS_UNREACHABLE',
       `The results are with the dispatcher ${where.dispatcherId} on ${where.machine}, at ${where.url}: ${why}.`,

@@ -51,6 +51,8 @@ export async function startLab(
   options: {
     database?: string;
     dispatcher?: boolean;
+    /** The dispatcher has a data directory of its own, as on another machine, and serves its results. */
+    elsewhere?: boolean;
     /** For all its processes. */
     env?: NodeJS.ProcessEnv;
   } = {},
@@ -63,7 +65,8 @@ export async function startLab(
   const parts: Part[] = [];
   const running: ChildProcess[] = [];
   let api: Connection | undefined;
-  const databaseArguments = options.database === undefined ? [] : ['--database', options.database];
+  const { database = `sqlite:${join(dataDir, 'autotest.db')}` } = options;
+  const databaseArguments = options.database === undefined && !options.elsewhere ? [] : ['--database', database];
 
   onTestFinished(async ({ task }) => {
     await api?.close();
@@ -76,8 +79,8 @@ export async function startLab(
     expect(left, 'processes left behind').toEqual([]);
   });
 
-  const start = async (args: string[], ready: RegExp): Promise<Part> => {
-    const part = startPart([bin, ...args, '--data', dataDir, ...databaseArguments], environment);
+  const start = async (args: string[], ready: RegExp, data = dataDir): Promise<Part> => {
+    const part = startPart([bin, ...args, '--data', data, ...databaseArguments], environment);
     parts.push(part);
     await waitFor(
       () => ready.test(part.output()) || hasEnded(part.pid),
@@ -93,7 +96,10 @@ export async function startLab(
     token: string;
   };
   api = connect({ url, token });
-  const startDispatcher = () => start(['dispatcher'], /dispatcher works/);
+  const startDispatcher = () =>
+    options.elsewhere
+      ? start(['dispatcher', '--results-port', '0'], /dispatcher works/, join(root, 'elsewhere'))
+      : start(['dispatcher'], /dispatcher works/);
   const cliStart: Lab['cliStart'] = (...args) => {
     const child = spawn(process.execPath, [bin, ...args], {
       env: environment,

@@ -98,7 +98,11 @@ function resultsOptions<T>(cli: Argv<T>) {
       type: 'number',
       describe: 'serve the results on this machine there to API servers elsewhere; 0 takes any; default: not served',
     })
-    .option('results-host', { type: 'string', implies: 'results-port', describe: 'address for them; default: 127.0.0.1' })
+    .option('results-host', {
+      type: 'string',
+      implies: 'results-port',
+      describe: 'address for them; default: 127.0.0.1',
+    })
     .option('results-url', {
       type: 'string',
       implies: 'results-port',

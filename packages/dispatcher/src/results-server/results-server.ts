@@ -78,12 +78,14 @@ export async function startResultsServer(
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Ask with GET.');
     const directory = await gate(claim);
     if (directory === undefined) return refuse(response, 403, 'The results are not here.');
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+    const url = URL.parse(request.url ?? '', 'http://x');
+    if (!url) throw new BadQueryError('The address cannot be read.');
+    const { pathname, searchParams } = url;
     const results = new LocalResults(directory);
     if (pathname === resultsPaths.file) return answerFile(results, searchParams, request, response);
     if (pathname === resultsPaths.list) return answerList(results, searchParams, response);
     if (pathname === resultsPaths.tail) return answerTail(results, searchParams, response);
-    return refuse(response, 400, 'There is nothing else.');
+    throw new BadQueryError('There is nothing else.');
   }
 
   const port = await listen(http, host, options.port, '--results-port');

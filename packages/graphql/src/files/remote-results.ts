@@ -18,11 +18,18 @@ import {
 } from '@autotest/core/node';
 import { ResultsUnreachableError } from '../errors.ts';
 
-export interface RemoteOptions {
-  /** Of the dispatcher's results server. */
-  readonly url: string;
+/** A dispatcher that serves results. */
+export interface ResultsPlace {
   readonly dispatcherId: string;
   readonly machine: string;
+  /** Of its results server. */
+  readonly url: string;
+}
+
+export interface RemoteOptions {
+  readonly place: ResultsPlace;
+  /** Looks again where the results are: with another dispatcher of the machine by now, or at another address. Undefined: nowhere any more. */
+  readonly locate: () => Promise<ResultsPlace | undefined>;
   readonly executionId: number;
   /** Results directory on the dispatcher's machine. */
   readonly directory: string;
@@ -44,9 +51,11 @@ const maxListBytes = 32 * 1024 * 1024;
  */
 export class RemoteResults implements ResultsReader {
   readonly #options: RemoteOptions;
+  #place: ResultsPlace;
 
   constructor(options: RemoteOptions) {
     this.#options = options;
+    this.#place = options.place;
   }
 
   async list({ first, under }: ListOptions): Promise<ListedFile[]> {
@@ -104,6 +113,7 @@ export class RemoteResults implements ResultsReader {
         if (signal.aborted) return undefined;
         if (!(error instanceof ResultsUnreachableError) || performance.now() > until) throw error;
         await sleep(retryMs, { signal }).catch(() => undefined);
+        this.#place = (await this.#options.locate()) ?? this.#place;
       }
     }
   }
@@ -139,7 +149,7 @@ export class RemoteResults implements ResultsReader {
     const timer = setTimeout(() => late.abort(new Error('it does not answer in time')), waitMs + answerMs);
     let response: Response;
     try {
-      response = await fetch(`${this.#options.url}${path}?${new URLSearchParams(query)}`, {
+      response = await fetch(`${this.#place.url}${path}?${new URLSearchParams(query)}`, {
         method,
         // What a proxy would compress has another length.
         headers: { ...options.headers, authorization, 'accept-encoding': 'identity' },
@@ -158,13 +168,14 @@ export class RemoteResults implements ResultsReader {
   }
 
   async #token(): Promise<string> {
-    const { secret, executionId, directory, dispatcherId } = this.#options;
+    const { secret, executionId, directory } = this.#options;
+    const { dispatcherId } = this.#place;
     const expiresAt = Date.now() + resultsTokenMs;
     return signResultsToken(await secret(), { executionId, directory, dispatcherId, expiresAt });
   }
 
   #isOurs({ headers }: Response): boolean {
-    return headers.get(answerHeader) === encodeURIComponent(this.#options.dispatcherId);
+    return headers.get(answerHeader) === encodeURIComponent(this.#place.dispatcherId);
   }
 
   #refusal(response: Response): string {
@@ -193,8 +204,7 @@ export class RemoteResults implements ResultsReader {
   }
 
   #fault(why: string): ResultsUnreachableError {
-    const { dispatcherId, machine, url } = this.#options;
-    return new ResultsUnreachableError({ dispatcherId, machine, url }, why);
+    return new ResultsUnreachableError(this.#place, why);
   }
 }
 

@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const authenticator = new Authenticator(database);
   const apiMetrics = createApiMetrics(metrics);
   const feed = new EventFeed(database, { log, onEvent: ({ t }) => apiMetrics.event(Date.now() - t) });
-  const results = new ResultsSources(database);
+  const results = new ResultsSources(database, dataDir);
   const services: Services = {
     database,
     authenticator,
