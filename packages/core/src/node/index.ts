@@ -6,6 +6,7 @@
 export { JournalWriter, type JournalWriterOptions } from './journal-writer.ts';
 export { readJournal, type JournalChunk } from './journal-reader.ts';
 export { makePaint, type Paint } from './paint.ts';
+export { Remembered } from './remembered.ts';
 export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
 export { isSameProcess, readProcessStart } from './process-identity.ts';
 export { runLocal, type RunLocalOptions } from './run-local.ts';
@@ -26,6 +27,7 @@ export type {
 } from './results/results-reader.ts';
 export {
   readResultsToken,
+  resultsSecretMs,
   resultsSecretName,
   resultsTokenMs,
   signResultsToken,

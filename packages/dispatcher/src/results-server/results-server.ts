@@ -2,7 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { hostname } from 'node:os';
 import type { Log } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
-import { answerHeader, LocalResults, readResultsToken, resultsPaths } from '@autotest/core/node';
+import {
+  answerHeader,
+  LocalResults,
+  readResultsToken,
+  Remembered,
+  resultsPaths,
+  resultsSecretMs,
+  resultsSecretName,
+} from '@autotest/core/node';
 import { listen, stopListening, urlHost } from '@autotest/core/telemetry';
 import { UsageError } from '../errors.ts';
 import { answerFile } from './answer-file.ts';
@@ -10,7 +18,6 @@ import { answerList } from './answer-list.ts';
 import { answerTail } from './answer-tail.ts';
 import { BadQueryError } from './query.ts';
 import { makeGate } from './gate.ts';
-import { SecretSource } from './secret-source.ts';
 
 export interface ResultsServerOptions {
   /** 0 takes any that is free. */
@@ -52,7 +59,7 @@ export async function startResultsServer(
 ): Promise<ResultsServer> {
   const { host = '127.0.0.1' } = options;
   checkUrl(options.url);
-  const secret = new SecretSource(database);
+  const secret = new Remembered(resultsSecretMs, () => database.secrets.get(resultsSecretName));
   const gate = makeGate({ database, dispatcherId, resultsRoot });
   const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {

@@ -15,6 +15,12 @@ import { makeTestDatabase } from '@autotest/core/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startResultsServer } from '../../src/results-server/results-server.ts';
 
+interface Ask {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 async function start() {
   const base = await mkdtemp(join(tmpdir(), 'autotest-results-'));
   onTestFinished(() => rm(base, { recursive: true }));
@@ -44,10 +50,10 @@ async function start() {
     server,
     lines,
     tokenOf,
-    get: (path: string, init: RequestInit = {}, token: string | undefined = tokenOf()) =>
+    get: (path: string, init: Ask = {}, token = tokenOf()) =>
       fetch(`${server.url}/results/${path}`, {
         ...init,
-        headers: { ...init.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+        headers: { ...init.headers, authorization: `Bearer ${token}` },
       }),
   };
 }

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { messageOf, sleep } from '@autotest/core';
 import {
   answerHeader,
@@ -79,8 +78,7 @@ export class RemoteResults implements ResultsReader {
         const headers = { range: `bytes=${start}-${end}` };
         const response = await this.#ask(resultsPaths.file, { path }, { headers, signal: left.signal });
         if (response?.status !== 206 || response.body === null) throw this.#fault('the file is not there any more');
-        // oxlint-disable-next-line no-unsafe-type-assertion -- the same class under two names
-        return Readable.fromWeb(response.body as ReadableStream);
+        return Readable.fromWeb(response.body);
       },
       close: async () => left.abort(),
     };
@@ -149,7 +147,7 @@ export class RemoteResults implements ResultsReader {
     const timer = setTimeout(() => late.abort(new Error('it does not answer in time')), waitMs + answerMs);
     let response: Response;
     try {
-      response = await fetch(`${this.#place.url}${path}?${new URLSearchParams(query)}`, {
+      response = await fetch(`${this.#place.url}${path}?${new URLSearchParams(query).toString()}`, {
         method,
         // What a proxy would compress has another length.
         headers: { ...options.headers, authorization, 'accept-encoding': 'identity' },

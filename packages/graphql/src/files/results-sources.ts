@@ -1,13 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Database, DispatcherRow, ExecutionRow } from '@autotest/core/db';
-import { LocalResults, resultsSecretName, type ResultsReader } from '@autotest/core/node';
-import { Remembered } from './remembered.ts';
+import { LocalResults, Remembered, resultsSecretMs, resultsSecretName, type ResultsReader } from '@autotest/core/node';
 import { RemoteResults, type ResultsPlace } from './remote-results.ts';
 
 const dispatchersMs = 2000;
-/** After a secret was changed in the database, how long the old one may still be used. */
-const secretMs = 60_000;
 
 /**
  * Where results are: in the data directory of this server (its own, or one that machines share), or else with the dispatcher that has the execution, where that serves them. Both are
@@ -30,7 +27,7 @@ export class ResultsSources {
       const all = await scheduling.dispatchers();
       return new Map(all.map((row) => [row.id, row]));
     });
-    this.#secret = new Remembered(secretMs, () => secrets.get(resultsSecretName));
+    this.#secret = new Remembered(resultsSecretMs, () => secrets.get(resultsSecretName));
   }
 
   async of({

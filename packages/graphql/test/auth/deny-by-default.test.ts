@@ -17,6 +17,7 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Authenticator } from '../../src/auth/authenticator.ts';
 import type { ApiContext } from '../../src/context.ts';
+import { ResultsSources } from '../../src/files/results-sources.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';
 import { createLoaders } from '../../src/loaders.ts';
 import { buildApiSchema } from '../../src/schema/build-schema.ts';
@@ -68,6 +69,7 @@ async function contextOfNobody(): Promise<ApiContext> {
     services: {
       database,
       feed,
+      results: new ResultsSources(database, '/nowhere'),
       authenticator: new Authenticator(database),
       log: silentLog,
       metrics: createApiMetrics(createMetrics()),

@@ -16,6 +16,8 @@ export interface ResultsClaim {
 
 /** Name of the secret in the database. */
 export const resultsSecretName = 'results';
+/** How long a program believes what it read of it. */
+export const resultsSecretMs = 60_000;
 export const resultsTokenMs = 2 * 60_000;
 /** Clocks of machines differ. One that expires later than this from now was not made by us. */
 const longestMs = 10 * 60_000;
