@@ -15,6 +15,9 @@ import { damageOf } from './damage.ts';
 import { Dirty, type DirtyKind } from './dirty.ts';
 import { Timers } from './timers.ts';
 
+/** So many rows that are over are remembered: far more than can be under way in answers. */
+const maxOver = 10_000;
+
 /**
  * What a dispatcher knows of the lab: every host, and everything that is not over. A copy of rows, kept up to date by what this dispatcher itself changes and by the events
  * of others; nothing in it is needed after a crash. A copy may be behind: whatever is decided by it is written with versions, so that a decision by old facts is refused
@@ -55,6 +58,8 @@ export class World {
   /** At which moment this dispatcher last wrote the lease of a host; see `moment`. */
   readonly #leaseMoments = new Map<number, number>();
   #moment = 0;
+  /** Versions of rows that were over lately, by `kind:id`: an answer that was under way may be older, and would bring them back. */
+  readonly #over = new Map<string, number>();
   #generation = 0;
   /** Jobs of changes that are being written: such a change may be refused, and its entries are open again. */
   readonly #jobsInFlight = new Map<number, number>();
@@ -148,6 +153,7 @@ export class World {
       for (const id of this[kind].keys()) this.#remove(kind, id);
     this.leases.clear();
     this.#leasesInFlight.clear();
+    this.#over.clear();
     this.#jobsInFlight.clear();
     this.damaged.clear();
     this.take(rows, true);
@@ -249,8 +255,8 @@ export class World {
   }
 
   #take<Kind extends VersionedKind>(kind: Kind, row: RowOf[Kind], isOver: boolean, isForced: boolean): void {
-    const known = this[kind].get(row.id);
-    if (known && known.version >= row.version && !isForced) return;
+    const knownVersion = this[kind].get(row.id)?.version ?? this.#over.get(`${kind}:${row.id}`) ?? 0;
+    if (knownVersion >= row.version && !isForced) return;
     const checks: { readonly [kind in VersionedKind]: (row: RowOf[kind]) => string | undefined } = damageOf;
     const damage = checks[kind](row);
     if (damage === undefined) {
@@ -263,12 +269,14 @@ export class World {
     const rows = this[kind] as Map<number, RowOf[Kind]>;
     const known = rows.get(row.id);
     if (isOver) {
+      this.#noteOver(kind, row);
       if (known) this.#remove(kind, row.id);
       // Those who observe have to hear of an end, also of what they never knew.
       this.#mark(kind, row.id);
       if (kind === 'entries') this.#markSiblings((row as EntryRow).jobId);
       return;
     }
+    this.#over.delete(`${kind}:${row.id}`);
     rows.set(row.id, row);
     this.#index(kind, known, row);
     this.#setTimers(kind, row.id);
@@ -278,6 +286,16 @@ export class World {
   /** What starts together has to be looked at when one of it is gone. */
   #markSiblings(jobId: number): void {
     if ((this.jobs.get(jobId)?.syncCount ?? 1) > 1) this.#mark('jobs', jobId);
+  }
+
+  #noteOver(kind: VersionedKind, { id, version }: { readonly id: number; readonly version: number }): void {
+    const key = `${kind}:${id}`;
+    this.#over.delete(key);
+    this.#over.set(key, version);
+    for (const oldest of this.#over.keys()) {
+      if (this.#over.size <= maxOver) return;
+      this.#over.delete(oldest);
+    }
   }
 
   #putLease(lease: LeaseRow): void {
