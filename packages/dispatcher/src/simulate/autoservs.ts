@@ -167,7 +167,7 @@ export class Autoservs {
           },
         };
       }
-      case 'job': {
+      default: {
         const exitClass: ExitClass = random.chance(rates.infraFails)
           ? 'infra'
           : random.chance(rates.testsFail)

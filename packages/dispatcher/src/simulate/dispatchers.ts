@@ -146,7 +146,7 @@ export class Dispatchers {
   /** Everything on a machine dies at once. */
   crash(machine: Machine): void {
     for (const { id, machine: name } of this.all) if (name === machine.name) this.kill(id);
-    for (const autoserv of [...this.#autoservs.alive])
+    for (const autoserv of Array.from(this.#autoservs.alive))
       if (autoserv.machine === machine.name) this.#autoservs.kill(autoserv);
   }
 

@@ -235,7 +235,7 @@ export class World {
 
   /** Marks what is due now as changed. */
   tick(now: number): void {
-    for (const { kind, id } of [...this.timers.due(now)]) {
+    for (const { kind, id } of Array.from(this.timers.due(now))) {
       this.#mark(kind, id);
       // Of the moments of one thing only the first was known.
       for (const at of this.#momentsOf(kind, id)) if (at > now) this.timers.set(kind, id, at);
