@@ -44,11 +44,13 @@ export class Feed {
   /** Reads everything. What is appended meanwhile is read again by the next `read`, which does no harm. */
   async start(): Promise<void> {
     const { events, scheduling } = this.#database;
-    this.#cursor = await events.latestId();
+    const cursor = await events.latestId();
     const rows = await scheduling.load();
     const known = await scheduling.rules();
     this.#world.reset(rows);
     this.#world.takeRules(known);
+    // Not before: what this dispatcher wrote meanwhile may not be among the rows, so its events must not be passed over.
+    this.#cursor = cursor;
   }
 
   /** These events are this dispatcher's own: it knows what they tell of. */

@@ -73,6 +73,12 @@ export class Autoservs {
     return this.#live.get(executionId);
   }
 
+  /** The process that has a results directory on a machine: nobody starts a second one while it lives. */
+  holderOf(resultsDir: string, machine: string): Autoserv | undefined {
+    for (const one of this.#live.values()) if (one.resultsDir === resultsDir && one.machine === machine) return one;
+    return undefined;
+  }
+
   hasBegun(executionId: number): boolean {
     return this.#journals.get(executionId)?.hasBegun === true;
   }

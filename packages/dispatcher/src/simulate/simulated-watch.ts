@@ -44,8 +44,8 @@ export class SimulatedWatch implements Watch, AutoservWatcher {
 
   async run(): Promise<RunEnd | undefined> {
     try {
-      const { id, state, purpose } = this.#execution;
-      const running = this.#autoservs.find(id);
+      const { id, state, purpose, resultsDir } = this.#execution;
+      const running = this.#autoservs.find(id) ?? this.#autoservs.holderOf(resultsDir, this.#process.machine.name);
       if (running) this.#watch(running);
       else if (state !== 'created' || (purpose !== 'gather' && this.#autoservs.hasBegun(id))) return this.#verdict();
       else if (this.#abort) return this.#verdict();

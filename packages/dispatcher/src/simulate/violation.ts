@@ -2,7 +2,7 @@
 export class Violation extends Error {
   readonly invariant: string;
 
-  /** @param invariant its name, as in docs/decisions/0006-simulation.md */
+  /** @param invariant its name, as in docs/decisions/0007-simulation.md */
   constructor(invariant: string, message: string) {
     super(`${invariant}: ${message}`);
     this.name = 'Violation';

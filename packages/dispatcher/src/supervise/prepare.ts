@@ -60,7 +60,8 @@ function executionSpec(settings: Settings, subject: Subject, job: SpecJob | unde
       ...(idleTimeoutMs > 0 && { idleTimeoutMs }),
       reconnectMs: settings.limits.reconnectMs,
       maxResultsBytes: settings.limits.maxResultsBytes,
-      orphanMs: orphanMs(settings.limits),
+      // On SQLite everything is on one machine: nobody else could give the hosts away meanwhile.
+      ...(settings.database.engine !== 'sqlite' && { orphanMs: orphanMs(settings.limits) }),
     },
   };
 }

@@ -37,6 +37,7 @@ export interface StoredTask {
   readonly hostId: number;
   readonly entryId: number | null;
   readonly executionId: number | null;
+  readonly dispatcherId: string | null;
 }
 
 export interface StoredExecution {
@@ -100,7 +101,7 @@ export const columns = {
   entries:
     'id, jobId, "index", version, state, outcome, hostId, named, hostless, executionId, dispatcherId, attempt, infraFailures, testFailures',
   hosts: 'id, name, version, state, labels, lockedBy, lockedUntil, quarantineReason, draining',
-  tasks: 'id, version, state, hostId, entryId, executionId',
+  tasks: 'id, version, state, hostId, entryId, executionId, dispatcherId',
   executions: 'id, version, state, purpose, jobId, taskId, epoch, resultsDir',
   jobs: 'id, state, outcome, account, entryCount, activeCount, finishedCount, syncCount, controlType, infraRetries, retries, needs, "after"',
   leases: 'hostId, holderKind, holderId, epoch, takenAt',
