@@ -560,6 +560,8 @@ export interface RowIds {
   readonly hosts?: readonly number[];
   readonly executions?: readonly number[];
   readonly tasks?: readonly number[];
+  /** Entries that run in these executions. */
+  readonly entriesOfExecutions?: readonly number[];
 }
 
 /** What people decided about who gets what. */

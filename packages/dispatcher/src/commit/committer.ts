@@ -101,10 +101,9 @@ export class Committer {
       const changes = batch.map(({ change }) => change);
       const result = await store.commit(changes, fence);
       const lost = batch.filter((_, index) => result.committed[index] !== true);
-      const rows = lost.length > 0 ? await store.reload(idsOf(lost.map(({ change }) => change))) : undefined;
-      for (const { change } of lost) world.undo(change);
-      if (rows) world.take(rows, true);
-      for (const { change } of batch) world.end(change);
+      const refused = lost.map(({ change }) => change);
+      const rows = refused.length > 0 ? await store.reload(idsOf(refused)) : undefined;
+      world.end(changes, refused, rows);
       world.takeProgress(result.jobs);
       const { events: _events, ...rest } = result;
       const isKnown = batch.every(({ generation }) => generation === world.generation);
@@ -113,7 +112,7 @@ export class Committer {
     } catch (error) {
       const all = [...batch, ...this.#queue.splice(0)];
       const changes = all.map(({ change }) => change);
-      for (const change of changes) world.end(change);
+      world.end(changes);
       if (error instanceof FencedError) this.#options.onFenced(error);
       this.#options.onBroken(error, changes);
       for (const { reject } of all) reject(error);

@@ -1,5 +1,5 @@
 import { messageOf } from '@autotest/core';
-import type { Fence } from '@autotest/core/db';
+import { FencedError, type Fence } from '@autotest/core/db';
 import { Committer, type Right } from '../commit/committer.ts';
 import type { Decision } from '../commit/decision.ts';
 import { Ids } from '../commit/ids.ts';
@@ -225,7 +225,9 @@ class RunningDispatcher implements Dispatcher {
       const nextAt = Math.min(this.#world.timers.nextAt, this.#guard.nextEnd());
       return Math.max(0, Math.min(limits.pollMs, nextAt - clock.now()));
     } catch (error) {
-      log.error('looking at the queue failed', { reason: messageOf(error), error });
+      // Declared dead meanwhile: it joins again with its next heartbeat.
+      if (error instanceof FencedError) log.warn('looking at the queue was refused', { reason: messageOf(error) });
+      else log.error('looking at the queue failed', { reason: messageOf(error), error });
       this.#observer.failed('turn', error);
       this.#break(error);
       this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);

@@ -113,6 +113,7 @@ export class Executions implements RunnerPort {
     this.#inBackground(execution, async () => {
       const end = await watch.run().finally(() => this.#watches.delete(id));
       if (!end) return;
+      if (state !== 'created') await this.#refresh(id);
       await this.#end(id, end);
       log.info('execution ended', { execution: id, tag, exitClass: end.exitClass, cause: end.cause?.code });
     });
@@ -183,6 +184,7 @@ export class Executions implements RunnerPort {
 
   /** Gives an execution its consequences that ended without them. */
   async #close({ id }: ExecutionRow): Promise<void> {
+    await this.#refresh(id);
     const history = await this.#historyOf(id);
     await this.#write(`execution ${id}`, (change) => {
       const execution = this.#world.executions.get(id);
@@ -195,6 +197,21 @@ export class Executions implements RunnerPort {
     if (ended.purpose === 'job') settleJob(change, this.#world, ended);
     else if (ended.purpose === 'gather') this.#closeGather(change, ended);
     else settleTask(change, this.#world, this.#settings, ended, history);
+  }
+
+  /**
+   * Reads the entries of an execution and their hosts again. Of one that this dispatcher did not start itself it may know only a part yet, and what it does not know would be left
+   * behind.
+   */
+  async #refresh(id: number): Promise<void> {
+    const { scheduling } = this.#settings.database;
+    const execution = this.#world.executions.get(id);
+    if (execution?.jobId === undefined) return;
+    const owner = execution.purpose === 'gather' ? this.#gatheredBy(execution) : execution;
+    const askedAt = this.#world.moment;
+    const { entries } = await scheduling.reload({ entriesOfExecutions: [owner?.id ?? id] });
+    const rows = await scheduling.reload({ hosts: entries.flatMap(({ hostId }) => hostId ?? []) });
+    this.#world.take({ ...rows, entries }, false, askedAt);
   }
 
   /** Latest tasks of the host that a special task works on. */

@@ -63,6 +63,15 @@ export class World {
   #generation = 0;
   /** Jobs of changes that are being written: such a change may be refused, and its entries are open again. */
   readonly #jobsInFlight = new Map<number, number>();
+  /** Rows with changes of this dispatcher that are neither written nor refused: what is known of them is newer than what can be read. */
+  readonly #rowsInFlight: Readonly<Record<VersionedKind, Map<number, number>>> = {
+    entries: new Map(),
+    hosts: new Map(),
+    tasks: new Map(),
+    executions: new Map(),
+  };
+  /** Changes that were begun since everything was forgotten last. */
+  #begun = new WeakSet<Change>();
 
   /** Changes from now on. Everything that is there already counts as changed. */
   observe(): Dirty {
@@ -130,8 +139,8 @@ export class World {
     for (const row of rows.tasks) this.#take('tasks', row, row.state === 'finished', isForced);
     for (const row of rows.executions) this.#take('executions', row, row.state === 'ingested', isForced);
     for (const lease of rows.leases) {
-      const isNewer = (this.#leaseMoments.get(lease.hostId) ?? 0) <= askedAt && !this.#leasesInFlight.has(lease.hostId);
-      if (isForced || isNewer) this.#putLease(lease);
+      if (this.#leasesInFlight.has(lease.hostId)) continue;
+      if (isForced || (this.#leaseMoments.get(lease.hostId) ?? 0) <= askedAt) this.#putLease(lease);
     }
     for (const { id } of rows.jobs) this.#forgetJob(id);
   }
@@ -155,6 +164,8 @@ export class World {
     this.#leasesInFlight.clear();
     this.#over.clear();
     this.#jobsInFlight.clear();
+    for (const rows of Object.values(this.#rowsInFlight)) rows.clear();
+    this.#begun = new WeakSet();
     this.damaged.clear();
     this.take(rows, true);
   }
@@ -181,7 +192,9 @@ export class World {
 
   /** Takes a change as done that is about to be written. */
   begin(change: Change): void {
+    this.#begun.add(change);
     for (const jobId of jobsOf(change)) count(this.#jobsInFlight, jobId, 1);
+    for (const kind of versionedKinds) for (const id of change[kind].keys()) count(this.#rowsInFlight[kind], id, 1);
     for (const { after } of change.entries.values()) this.#put('entries', after, after.state === 'finished');
     for (const { after } of change.hosts.values()) this.#put('hosts', after, false);
     for (const row of change.newTasks) this.#put('tasks', row, row.state === 'finished');
@@ -194,27 +207,28 @@ export class World {
     }
   }
 
-  /** The change is written, or refused and what it touched is as the database has it. */
-  end(change: Change): void {
-    for (const hostId of change.leases.keys()) {
-      count(this.#leasesInFlight, hostId, -1);
-      this.#leaseMoments.set(hostId, ++this.#moment);
+  /**
+   * These changes are written, or refused.
+   *
+   * @param rows what the refused ones touched, as the database has it. Where another change is under way, that one's end tells: it may build on what was read before, and then
+   *   it is refused, too, or it was made since, and then it is newer
+   */
+  end(changes: readonly Change[], refused: readonly Change[] = [], rows?: SchedulingRows): void {
+    const begun = changes.filter((change) => this.#begun.delete(change));
+    for (const change of begun) {
+      for (const kind of versionedKinds) for (const id of change[kind].keys()) count(this.#rowsInFlight[kind], id, -1);
+      for (const hostId of change.leases.keys()) {
+        count(this.#leasesInFlight, hostId, -1);
+        this.#leaseMoments.set(hostId, ++this.#moment);
+      }
     }
-    for (const jobId of jobsOf(change)) {
-      count(this.#jobsInFlight, jobId, -1);
-      this.#forgetJob(jobId);
-    }
-  }
-
-  /** A change was refused: the rows and the first leases of hosts that it would have added do not exist. What else it touched is read again. */
-  undo(change: Change): void {
-    for (const { id } of change.newTasks) this.#remove('tasks', id);
-    for (const { id } of change.newExecutions) this.#remove('executions', id);
-    for (const [hostId, { before }] of change.leases) {
-      if (before) continue;
-      this.leases.delete(hostId);
-      this.#mark('hosts', hostId);
-    }
+    for (const change of refused) this.#undo(change);
+    if (rows) this.take(rows, true);
+    for (const change of begun)
+      for (const jobId of jobsOf(change)) {
+        count(this.#jobsInFlight, jobId, -1);
+        this.#forgetJob(jobId);
+      }
   }
 
   /** Takes the counts of jobs that a commit changed. */
@@ -242,6 +256,17 @@ export class World {
     }
   }
 
+  /** The rows and the first leases of hosts that a refused change would have added do not exist. */
+  #undo(change: Change): void {
+    for (const { id } of change.newTasks) this.#remove('tasks', id);
+    for (const { id } of change.newExecutions) this.#remove('executions', id);
+    for (const [hostId, { before }] of change.leases) {
+      if (before || this.#leasesInFlight.has(hostId)) continue;
+      this.leases.delete(hostId);
+      this.#mark('hosts', hostId);
+    }
+  }
+
   #takeJob(row: JobRow): void {
     const damage = damageOf.jobs(row);
     if (damage !== undefined) {
@@ -256,7 +281,7 @@ export class World {
 
   #take<Kind extends VersionedKind>(kind: Kind, row: RowOf[Kind], isOver: boolean, isForced: boolean): void {
     const knownVersion = this[kind].get(row.id)?.version ?? this.#over.get(`${kind}:${row.id}`) ?? 0;
-    if (knownVersion >= row.version && !isForced) return;
+    if (isForced ? this.#rowsInFlight[kind].has(row.id) : knownVersion >= row.version) return;
     const checks: { readonly [kind in VersionedKind]: (row: RowOf[kind]) => string | undefined } = damageOf;
     const damage = checks[kind](row);
     if (damage === undefined) {
@@ -375,6 +400,7 @@ function isHeld(lease: LeaseRow): lease is HeldLease {
 }
 
 type VersionedKind = keyof RowOf;
+const versionedKinds = ['entries', 'hosts', 'tasks', 'executions'] as const satisfies readonly VersionedKind[];
 
 /** Which rows point to something. */
 class Index {

@@ -116,7 +116,10 @@ export class Checker {
         ),
       ...[...tasks.values()]
         .filter(({ state }) => state !== 'finished')
-        .map(({ id, state, hostId, entryId, dispatcherId }) => `task ${id} of host ${hostId} for entry ${entryId ?? "-"} is ${state} at ${dispatcherId ?? "nobody"}`),
+        .map(
+          ({ id, state, hostId, entryId, dispatcherId }) =>
+            `task ${id} of host ${hostId} for entry ${entryId ?? '-'} is ${state} at ${dispatcherId ?? 'nobody'}`,
+        ),
       ...[...executions.values()]
         .filter(({ state }) => state !== 'ingested')
         .map(({ id, state, purpose }) => `execution ${id} (${purpose}) is ${state}`),

@@ -38,7 +38,11 @@ export function loadOpen(session: Session): Promise<SchedulingRows> {
 
 /** Rows by their ids, as they are now, finished ones too. What does not exist is not in the answer. */
 export async function loadRows({ db }: Session, ids: RowIds): Promise<SchedulingRows> {
-  const entries = [...(await byIds(db, 'entries', ids.entries ?? [])), ...(await openEntriesOf(db, ids.jobs ?? []))];
+  const entries = [
+    ...(await byIds(db, 'entries', ids.entries ?? [])),
+    ...(await openEntriesOf(db, ids.jobs ?? [])),
+    ...(await entriesOfExecutions(db, ids.entriesOfExecutions ?? [])),
+  ];
   return {
     entries: entries.map(entryRow),
     jobs: (await byIds(db, 'jobs', ids.jobs ?? [])).map(jobRow),
@@ -80,6 +84,13 @@ async function openEntriesOf(db: Kysely<Tables>, jobIds: readonly number[]): Pro
         .where('state', 'in', open(entryMachine))
         .execute()),
     );
+  return rows;
+}
+
+async function entriesOfExecutions(db: Kysely<Tables>, executionIds: readonly number[]): Promise<object[]> {
+  const rows: object[] = [];
+  for (const part of chunks(executionIds))
+    rows.push(...(await db.selectFrom('entries').selectAll().where('executionId', 'in', part).execute()));
   return rows;
 }
 
