@@ -236,6 +236,8 @@ export class Executions implements RunnerPort {
       if (change.isEmpty) return result;
       this.#world.begin(change);
       if (await this.#committer.write(change, 'dispatcher')) return result;
+      // What was built on it meanwhile is refused, too: until then the rows do not fit together.
+      await this.#committer.idle();
       await sleep(firstDelayMs * 2 ** n * (0.5 + this.#settings.random()), { clock });
     }
     throw new ContendedError(what);
