@@ -111,6 +111,14 @@ export class TargetRefusedError extends AutotestError {
   }
 }
 
+/** Thrown when what is known of an entry and of its host does not fit together: both are read again, and the step is tried again. */
+export class StaleError extends AutotestError {
+  constructor(what: string, host: string) {
+    super('AT_STALE', `What is known of ${what} and of ${host} is not of the same moment; it is read again.`);
+    this.name = 'StaleError';
+  }
+}
+
 /** Thrown when arguments of the program are wrong. */
 export class UsageError extends AutotestError {
   constructor(cause: unknown) {

@@ -112,7 +112,8 @@ export class Committer {
     } catch (error) {
       const all = [...batch, ...this.#queue.splice(0)];
       const changes = all.map(({ change }) => change);
-      world.end(changes);
+      // Nothing is begun for rows of which it is not known whether they exist.
+      world.end(changes, changes);
       if (error instanceof FencedError) this.#options.onFenced(error);
       this.#options.onBroken(error, changes);
       for (const { reject } of all) reject(error);

@@ -208,6 +208,8 @@ class RunningDispatcher implements Dispatcher {
       await this.#ids.refill();
       await this.#readAwaited();
       if (this.#planner) await this.#history.refresh();
+      // It may have come to be while all this was read.
+      if (this.#isBroken) return 0;
       const now = clock.now();
       this.#world.tick(now);
       this.#noteShortage();
@@ -326,6 +328,7 @@ class RunningDispatcher implements Dispatcher {
     if (this.#planner) {
       takeOver(this.#world, this.#membership, this.#settings, {
         carryOut: (decision) => this.#carryOut([decision], 'planner'),
+        onFailed: (key, error) => this.#guard.failed(key, error),
         abandon: (execution, cause) => this.#executions.abandon(execution, cause),
         ids: this.#ids,
         now: clock.now(),

@@ -61,6 +61,7 @@ export class Feed {
   /** Takes in what was appended since last time. */
   async read(): Promise<void> {
     const { events } = this.#database;
+    await this.#readDoubtful();
     const edge = await events.latestId();
     while (this.#cursor < edge) {
       const news = await events.since(this.#cursor, { first: batchSize, kinds: relevant });
@@ -68,6 +69,17 @@ export class Feed {
       const last = news.at(-1)?.id;
       this.#cursor = news.length < batchSize ? Math.max(edge, last ?? 0) : (last ?? edge);
     }
+  }
+
+  /** Hosts that do not fit to the rest, with what is open for them. */
+  async #readDoubtful(): Promise<void> {
+    const { doubtful } = this.#world;
+    if (doubtful.size === 0) return;
+    const hosts = [...doubtful];
+    const askedAt = this.#world.moment;
+    const rows = await this.#database.scheduling.reload({ hosts });
+    for (const hostId of hosts) doubtful.delete(hostId);
+    this.#world.take(rows, false, askedAt);
   }
 
   async #takeIn(news: readonly EventRow[]): Promise<void> {

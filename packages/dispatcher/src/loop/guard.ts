@@ -1,5 +1,6 @@
 import { messageOf, type Clock, type Log } from '@autotest/core';
 import { FencedError } from '@autotest/core/db';
+import { StaleError } from '../errors.ts';
 import { BackOff } from './back-off.ts';
 
 /** Keeps an error in one thing from stopping the others: it is logged, and the thing is left alone for a while. */
@@ -30,7 +31,8 @@ export class Guard {
   failed(key: string, error: unknown): void {
     this.#backOff.failed(key);
     // Somebody else goes on with it: that is how it should be.
-    if (error instanceof FencedError) this.#log.warn('a step was refused', { what: key, reason: messageOf(error) });
+    if (error instanceof FencedError || error instanceof StaleError)
+      this.#log.warn('a step was refused', { what: key, reason: messageOf(error) });
     else this.#log.error('a step failed and is tried again later', { what: key, reason: messageOf(error), error });
   }
 

@@ -8,6 +8,8 @@ import type { Membership } from './membership.ts';
 
 export interface TakeOverPort {
   carryOut(decision: Decision): void;
+  /** An entry could not be sent back; it is tried again. */
+  onFailed(key: string, error: unknown): void;
   /** Ends an execution that nobody can reach. */
   abandon(execution: ExecutionRow, cause: Cause): void;
   readonly ids: IdSource;
@@ -70,10 +72,16 @@ function handOver(
 function sendBack(world: World, dead: DispatcherRow, ownId: string, port: TakeOverPort): void {
   for (const entry of world.entries.values()) {
     if (entry.dispatcherId !== dead.id || (entry.state !== 'preparing' && entry.state !== 'ready')) continue;
+    const key = `entry:${entry.id}`;
     const change = new Change(port.now, port.ids);
-    requeue(change, world, entry);
+    try {
+      requeue(change, world, entry);
+    } catch (error) {
+      port.onFailed(key, error);
+      continue;
+    }
     world.begin(change);
-    port.carryOut({ key: `entry:${entry.id}`, change });
+    port.carryOut({ key, change });
   }
   for (const task of world.tasks.values()) {
     if (task.dispatcherId !== dead.id || task.state !== 'queued') continue;

@@ -1,6 +1,7 @@
 import type { Cause, EntryOutcome } from '@autotest/core';
 import type { Change, EntryRow } from '@autotest/core/db';
 import type { World } from '../world/world.ts';
+import { holdingOf } from './holding.ts';
 
 /** How an entry ends that has no execution. */
 export interface Ending {
@@ -30,10 +31,9 @@ export function requeue(change: Change, world: World, entry: EntryRow): void {
 
 /** Lets go of the host that an entry holds: at once, or, where a task works on it, when the task has ended. */
 function letGo(change: Change, world: World, entry: EntryRow): void {
-  if (entry.state === 'queued' || entry.hostId === undefined) return;
-  const host = world.hosts.get(entry.hostId);
-  const lease = world.heldLease(entry.hostId);
-  if (!host || lease?.holder.kind !== 'entry' || lease.holder.id !== entry.id) return;
+  const holding = entry.state === 'queued' ? undefined : holdingOf(world, entry);
+  if (!holding) return;
+  const { host, lease } = holding;
   // One that works on a host which the entry had before is that host's matter.
   const tasks = world.tasksOfEntry(entry.id).filter(({ hostId }) => hostId === host.id);
   for (const task of tasks) if (task.state === 'queued') change.moveTask(task, 'cancel', { outcome: 'aborted', entry });

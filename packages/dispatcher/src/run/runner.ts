@@ -107,7 +107,9 @@ export class Runner {
     if (execution.jobId !== undefined) this.#tags.note(execution.jobId, execution.tag);
     if (execution.state === 'ended') this.#placed.delete(executionId);
     else this.#placed.add(executionId);
-    if (!this.#options.isPaused(`execution:${executionId}`)) this.#port.takeUp(execution);
+    // What is not written yet may be refused: then nothing must have been started for it.
+    if (!this.#world.isUnderWay(executionId) && !this.#options.isPaused(`execution:${executionId}`))
+      this.#port.takeUp(execution);
     this.#interrupt(execution, now);
   }
 
@@ -189,8 +191,6 @@ export class Runner {
   #decide(key: string, change: Change, execution: ExecutionRow): Decision {
     this.#world.begin(change);
     this.#placed.add(execution.id);
-    // Not before it is written: what begins twice must find its row.
-    this.#dirty.executions.delete(execution.id);
     return { key, change, onWritten: () => this.#port.takeUp(execution) };
   }
 }

@@ -1,6 +1,7 @@
 import type { Change, EntryPatch, EntryRow, ExecutionRow, HostPatch, JobRow } from '@autotest/core/db';
 import { taskMoves } from '../plan/assign.ts';
 import { jobDeadline } from '../plan/deadlines.ts';
+import { holdingOf } from '../plan/holding.ts';
 import type { World } from '../world/world.ts';
 import { outcomeOf, taskAfterJob } from './after-job.ts';
 import { healthAfter } from './health.ts';
@@ -66,13 +67,9 @@ function retryOf(
 
 function letGo(change: Change, world: World, entry: EntryRow, execution: ExecutionRow, isRetried: boolean): void {
   const job = world.jobs.get(entry.jobId);
-  const host = entry.hostId === undefined ? undefined : world.hosts.get(entry.hostId);
-  const known = host && world.leases.get(host.id);
-  if (known) change.relyOnLease(known);
-  const lease = host && world.heldLease(host.id);
-  if (!host || !job || lease?.holder.kind !== 'entry' || lease.holder.id !== entry.id) return;
-  // The execution may have been lost before its host ran.
-  if (host.state !== 'running') return;
+  const holding = holdingOf(world, entry);
+  if (!job || !holding) return;
+  const { host, lease } = holding;
   const exitClass = execution.exitClass ?? 'lost';
   const patch: HostPatch = { health: healthAfter(host.health, exitClass !== 'infra' && exitClass !== 'lost') };
   // What is tried again is not over yet: there is nothing to look at.

@@ -41,6 +41,8 @@ export class World {
   readonly timers = new Timers();
   /** Rows that cannot be used, by `kind:id`, with the reason. */
   readonly damaged = new Map<string, string>();
+  /** Ids of hosts to be read again. */
+  readonly doubtful = new Set<number>();
   onlyIfNeeded: ReadonlySet<string> = new Set();
   groupsOfUsers: SchedulingRules['groupsOfUsers'] = new Map();
   groupsOfHosts: SchedulingRules['groupsOfHosts'] = new Map();
@@ -190,11 +192,21 @@ export class World {
     for (const row of rows) this.durations.set(row.name, row);
   }
 
+  /** What is known of a host does not fit to the rest: it has to be read again. */
+  doubt(hostId: number): void {
+    this.doubtful.add(hostId);
+  }
+
+  /** Whether a change of an execution is not written yet. */
+  isUnderWay(executionId: number): boolean {
+    return this.#rowsInFlight.executions.has(executionId);
+  }
+
   /** Takes a change as done that is about to be written. */
   begin(change: Change): void {
     this.#begun.add(change);
     for (const jobId of jobsOf(change)) count(this.#jobsInFlight, jobId, 1);
-    for (const kind of versionedKinds) for (const id of change[kind].keys()) count(this.#rowsInFlight[kind], id, 1);
+    for (const kind of versionedKinds) for (const id of idsIn(change, kind)) count(this.#rowsInFlight[kind], id, 1);
     for (const { after } of change.entries.values()) this.#put('entries', after, after.state === 'finished');
     for (const { after } of change.hosts.values()) this.#put('hosts', after, false);
     for (const row of change.newTasks) this.#put('tasks', row, row.state === 'finished');
@@ -216,7 +228,9 @@ export class World {
   end(changes: readonly Change[], refused: readonly Change[] = [], rows?: SchedulingRows): void {
     const begun = changes.filter((change) => this.#begun.delete(change));
     for (const change of begun) {
-      for (const kind of versionedKinds) for (const id of change[kind].keys()) count(this.#rowsInFlight[kind], id, -1);
+      for (const kind of versionedKinds) for (const id of idsIn(change, kind)) count(this.#rowsInFlight[kind], id, -1);
+      // What was put off until it is written can be done now.
+      for (const id of idsIn(change, 'executions')) this.#mark('executions', id);
       for (const hostId of change.leases.keys()) {
         count(this.#leasesInFlight, hostId, -1);
         this.#leaseMoments.set(hostId, ++this.#moment);
@@ -432,6 +446,12 @@ class Index {
 function jobsOf({ entries, executions }: Change): Set<number> {
   const touched = [...entries.values(), ...executions.values()];
   return new Set(touched.flatMap(({ before }) => before.jobId ?? []));
+}
+
+/** Rows that a change touches or adds. */
+function idsIn(change: Change, kind: VersionedKind): number[] {
+  const added = { entries: [], hosts: [], tasks: change.newTasks, executions: change.newExecutions }[kind];
+  return [...change[kind].keys(), ...added.map(({ id }) => id)];
 }
 
 function count(counts: Map<number, number>, key: number, by: number): void {
