@@ -166,7 +166,7 @@ export class World {
     this.#leasesInFlight.clear();
     this.#over.clear();
     this.#jobsInFlight.clear();
-    for (const rows of Object.values(this.#rowsInFlight)) rows.clear();
+    for (const counts of Object.values(this.#rowsInFlight)) counts.clear();
     this.#begun = new WeakSet();
     this.damaged.clear();
     this.take(rows, true);
