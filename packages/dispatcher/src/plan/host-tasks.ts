@@ -20,7 +20,10 @@ export function planHostTask(
   ids: IdSource,
 ): Change | 'crowded' | undefined {
   const host = world.hosts.get(hostId);
-  if (!host || isLocked(host, now) || world.heldLease(hostId)) return undefined;
+  if (!host || world.heldLease(hostId)) return undefined;
+  const leftOver = cancelLeftOver(world, hostId, now, ids);
+  if (leftOver) return leftOver;
+  if (isLocked(host, now)) return undefined;
   const requested = nextTask(world.tasksOfHost(hostId));
   const isDue = host.state === 'repairFailed' && host.reverifyAt !== undefined && host.reverifyAt <= now;
   if (!requested && !isDue) return undefined;
@@ -34,6 +37,17 @@ export function planHostTask(
     : change.addTask({ hostId, kind: 'verify', requestedBy: 'dispatcher', dispatcherId });
   change.takeLease(world.leases.get(hostId), hostId, { kind: 'task', id: task.id }, dispatcherId);
   if (host.state !== taskStates[task.kind]) change.moveHost(host, taskMoves[task.kind], { reverifyAt: null });
+  return change;
+}
+
+/** A queued task for an entry that does not hold the host any more: whoever let go of it did not know of the task. It would keep the host from everybody. */
+function cancelLeftOver(world: World, hostId: number, now: number, ids: IdSource): Change | undefined {
+  const task = world.tasksOfHost(hostId).find(({ state, entryId }) => state === 'queued' && entryId !== undefined);
+  const lease = world.leases.get(hostId);
+  if (!task || !lease) return undefined;
+  const change = new Change(now, ids);
+  change.moveTask(task, 'cancel', { outcome: 'aborted' });
+  change.relyOnLease(lease);
   return change;
 }
 
