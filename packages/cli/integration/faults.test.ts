@@ -39,6 +39,11 @@ function kill(pids: readonly number[]): void {
   for (const pid of pids) process.kill(pid, 'SIGKILL');
 }
 
+/** A control file with a test that is still running when something is killed. */
+function longSleeps(lab: Awaited<ReturnType<typeof startLab>>): string {
+  return lab.write({ 'control.ts': threeSleeps.replace('seconds: 6', 'seconds: 120') });
+}
+
 describe('kill -9', () => {
   it('of the dispatcher: after its restart the job ends as if nothing had happened, each test once', async () => {
     const lab = await startLab();
@@ -71,7 +76,7 @@ describe('kill -9', () => {
   it('of autoserv: the entry ends in error with its cause, what was there is gathered, the host is usable again', async () => {
     const lab = await startLab();
     await addLocalHost(lab);
-    await lab.cli('job', 'create', lab.write({ 'control.ts': threeSleeps.replace('seconds: 6', 'seconds: 120') }));
+    await lab.cli('job', 'create', '--infra-retries', '0', longSleeps(lab));
     await testRunning(lab, 'sleep.during');
     kill(processesOf(lab, 'autoserv.mjs'));
     const job = await finishedJob(lab);
@@ -95,7 +100,7 @@ describe('kill -9', () => {
   it('of the client on the host: its test is aborted, the log says why, and the host is usable again', async () => {
     const lab = await startLab();
     await addLocalHost(lab);
-    await lab.cli('job', 'create', lab.write({ 'control.ts': threeSleeps.replace('seconds: 6', 'seconds: 120') }));
+    await lab.cli('job', 'create', '--infra-retries', '0', longSleeps(lab));
     await testRunning(lab, 'sleep.during');
     const job = await showJob(lab);
     const clients = processesOf(lab, 'client.mjs').filter((pid) => / run /.test(commandOf(pid)));

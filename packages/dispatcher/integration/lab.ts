@@ -23,7 +23,7 @@ import { startDispatcher, type Dispatcher, type DispatcherLimits, type Dispatche
 const fakeAutoserv = fileURLToPath(new URL('fixtures/fake-autoserv.mjs', import.meta.url));
 const program = fileURLToPath(new URL('../bin/autotest-dispatcher.js', import.meta.url));
 const dispatcherProgram = fileURLToPath(new URL('fixtures/dispatcher.mjs', import.meta.url));
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 const limits: Partial<DispatcherLimits> = {
   pollMs: 1000,
