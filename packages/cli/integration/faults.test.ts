@@ -44,7 +44,7 @@ function kill(pids: readonly number[]): void {
 function autoservOf(lab: Lab): number[] {
   return globSync('results/*/*/.autoserv.lock', { cwd: lab.dataDir })
     .filter((file) => !file.startsWith('results/hosts'))
-    .map((file) => Number((JSON.parse(readFileSync(join(lab.dataDir, file), 'utf8')) as { pid: number }).pid));
+    .map((file) => (JSON.parse(readFileSync(join(lab.dataDir, file), 'utf8')) as { pid: number }).pid);
 }
 
 /** A control file with a test that is still running when something is killed. */
