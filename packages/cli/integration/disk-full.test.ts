@@ -24,7 +24,7 @@ it.skipIf(!isRoot && process.env.AUTOTEST_REQUIRE_SERVICES !== '1')(
     await job.runTest('sleep', { seconds: 0 });
     await job.runCommand('flood', ['sh', '-c', 'head -c 45000000 /dev/urandom | base64']);
     await job.runTest('sleep', { seconds: 0 }, { tag: 'after' });`);
-    await lab.cli('run', lab.write({ 'flood.ts': flood }));
+    await lab.cli('run', '--infra-retries', '0', lab.write({ 'flood.ts': flood }));
     const job = await finishedJob(lab);
     expect(job.entries).toMatchObject([{ outcome: 'error', cause: { code: 'AT_RESULTS_DISK_FULL' } }]);
     expect(ownResults(job)[0]).toEqual(['sleep', 'pass']);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-test('autoserv is told how long it may be alone, and that it is not, by each dispatcher in turn', async () => {
+test('autoserv is told that it is not alone, by each dispatcher in turn', async () => {
   const first = await lab.startDispatcher({ lostMs: 6000 });
   await lab.addHost('h1');
   const { job } = await lab.submit({ fake: 'forever', anyHosts: 1, runVerify: false });
@@ -18,7 +18,8 @@ test('autoserv is told how long it may be alone, and that it is not, by each dis
   const pings = join(execution.resultsDir, 'pings.log');
   await lab.until('a sign', async () => existsSync(pings) || undefined);
   const spec = JSON.parse(readFileSync(join(execution.resultsDir, 'execution.json'), 'utf8')) as ExecutionSpec;
-  expect(spec.limits.orphanMs).toBe(5000);
+  // On SQLite everything is on one machine: nobody else could give its hosts away.
+  expect(spec.limits.orphanMs).toBeUndefined();
   await first.stop();
   rmSync(pings);
   await lab.startDispatcher({ lostMs: 6000 });
