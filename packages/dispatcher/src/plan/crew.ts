@@ -67,6 +67,12 @@ export class Crew {
     return able.sort((a, b) => relative(a) - relative(b) || b.maxExecutions - a.maxExecutions)[0]?.id;
   }
 
+  /** Whether everybody who could take this is short of something. */
+  isShort(work: Work): boolean {
+    const able = [...this.#world.dispatchers.values()].filter((one) => this.#isAlive(one.id) && takes(one, work));
+    return able.length > 0 && able.every(({ shortage }) => shortage !== undefined);
+  }
+
   /** Why nobody can take this now, for people. */
   explain(work: Work): { message: string; unblock: string[] } {
     const all = [...this.#world.dispatchers.values()];

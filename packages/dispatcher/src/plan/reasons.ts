@@ -107,7 +107,9 @@ export class Reasons {
   #reasonOf(demand: Demand, now: number): WaitReason {
     const { requirement } = demand;
     if (requirement.problem !== undefined) return { code: 'labels', message: requirement.problem };
-    if (this.#placer.isCrowded(demand)) {
+    const any = this.#anyJob(demand);
+    // Hosts may be busy for the same reason: nothing can start on them.
+    if (this.#placer.isCrowded(demand) || (any && this.#crew.isShort(any))) {
       const first = this.#anyJob(demand);
       return { code: 'capacity', ...this.#crew.explain(first ?? { owner: '' }) };
     }
