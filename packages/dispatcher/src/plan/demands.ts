@@ -1,4 +1,5 @@
 import type { EntryRow, JobRow } from '@autotest/core/db';
+import { addTo, removeFrom } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 import { Demand, fits, groupSizeOf, type DemandKind, type Principal } from './demand.ts';
 import type { HostClass } from './host-class.ts';
@@ -156,16 +157,4 @@ function kindOf(entry: EntryRow, job: JobRow): DemandKind {
 
 function byLabelCount(a: HostClass, b: HostClass): number {
   return a.labelList.length - b.labelList.length;
-}
-
-function addTo<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
-  const known = map.get(key);
-  if (known) known.add(value);
-  else map.set(key, new Set([value]));
-}
-
-function removeFrom<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
-  const known = map.get(key);
-  known?.delete(value);
-  if (known?.size === 0) map.delete(key);
 }

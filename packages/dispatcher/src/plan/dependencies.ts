@@ -1,5 +1,6 @@
 import type { EntryOutcome, JobState } from '@autotest/core';
 import type { JobRow } from '@autotest/core/db';
+import { addTo } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 
 /** How a job stands that others wait for. */
@@ -21,9 +22,7 @@ export class Dependencies {
   /** Notes for whom a job waits; gives the ids of jobs of which nothing is known: they have to be read. */
   note(job: JobRow): number[] {
     return (job.after ?? []).flatMap(({ jobId }) => {
-      const known = this.#dependents.get(jobId);
-      if (known) known.add(job.id);
-      else this.#dependents.set(jobId, new Set([job.id]));
+      addTo(this.#dependents, jobId, job.id);
       return this.#stateOf(jobId) ? [] : jobId;
     });
   }

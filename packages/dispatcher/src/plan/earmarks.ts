@@ -1,4 +1,5 @@
 import type { JobRow } from '@autotest/core/db';
+import { addTo, removeFrom } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 import type { Demand } from './demand.ts';
 import { compareRanks, type Rank } from './entry-queue.ts';
@@ -46,11 +47,7 @@ export class Earmarks {
     if (this.#byDemand.size >= maxGroups && !this.#makesWay(rank)) return;
     const earmark = { rank, hostIds: new Set(hostIds), expectedAt };
     this.#byDemand.set(demand, earmark);
-    for (const hostId of earmark.hostIds) {
-      const known = this.#byHost.get(hostId);
-      if (known) known.add(demand);
-      else this.#byHost.set(hostId, new Set([demand]));
-    }
+    for (const hostId of earmark.hostIds) addTo(this.#byHost, hostId, demand);
   }
 
   /** The group has its hosts, or wants none any more. */
@@ -68,11 +65,7 @@ export class Earmarks {
     const earmark = this.#byDemand.get(demand);
     if (!earmark) return;
     this.#byDemand.delete(demand);
-    for (const hostId of earmark.hostIds) {
-      const known = this.#byHost.get(hostId);
-      known?.delete(demand);
-      if (known?.size === 0) this.#byHost.delete(hostId);
-    }
+    for (const hostId of earmark.hostIds) removeFrom(this.#byHost, hostId, demand);
   }
 
   /** For whom a host is kept. */

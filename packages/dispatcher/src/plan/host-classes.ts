@@ -1,4 +1,5 @@
 import type { HostRow } from '@autotest/core/db';
+import { addTo, removeFrom } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 import { HostClass } from './host-class.ts';
 import { conditionOf, reserverOf } from './host-state.ts';
@@ -48,11 +49,7 @@ export class HostClasses {
   #found(key: string, host: HostRow, groups: readonly number[], reservedBy: string | undefined): HostClass {
     const home = new HostClass(key, host, groups, reservedBy);
     this.byKey.set(key, home);
-    for (const label of home.labels.labels) {
-      const known = this.#byLabel.get(label);
-      if (known) known.add(home);
-      else this.#byLabel.set(label, new Set([home]));
-    }
+    for (const label of home.labels.labels) addTo(this.#byLabel, label, home);
     this.#onClass(home, true);
     return home;
   }
@@ -63,11 +60,7 @@ export class HostClasses {
     this.#noteFree(home);
     if (home.members.size > 0) return;
     this.byKey.delete(home.key);
-    for (const label of home.labels.labels) {
-      const known = this.#byLabel.get(label);
-      known?.delete(home);
-      if (known?.size === 0) this.#byLabel.delete(label);
-    }
+    for (const label of home.labels.labels) removeFrom(this.#byLabel, label, home);
     this.#onClass(home, false);
   }
 

@@ -2,6 +2,7 @@ import type { WaitReason } from '@autotest/core';
 import TinyQueue from 'tinyqueue';
 import { Change, type EntryRow, type HostRow, type IdSource, type JobRow } from '@autotest/core/db';
 import type { Decision } from '../commit/decision.ts';
+import { addTo } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 import { assign, assignHostless } from './assign.ts';
 import type { Crew } from './crew.ts';
@@ -182,9 +183,7 @@ export class Placer {
 
   /** Has a queue looked at when the account holds less. */
   #limit(account: string, demand: Demand): void {
-    const known = this.#limited.get(account);
-    if (known) known.add(demand);
-    else this.#limited.set(account, new Set([demand]));
+    addTo(this.#limited, account, demand);
   }
 
   /** An entry that cannot be placed without an error leaves its queue, so that those behind it are not held up. */

@@ -1,12 +1,12 @@
+import { addTo } from '../world/multimap.ts';
+
 /** Names of results directories, so that no two executions of a job get the same: an entry may run again on a host, or two entries one after the other. */
 export class Tags {
   readonly #taken = new Map<number, Set<string>>();
 
   /** Takes note of a tag that is used. */
   note(jobId: number, tag: string): void {
-    const known = this.#taken.get(jobId);
-    if (known) known.add(tag);
-    else this.#taken.set(jobId, new Set([tag]));
+    addTo(this.#taken, jobId, tag);
   }
 
   /**

@@ -13,6 +13,7 @@ import type {
 import { jobDeadline } from '../plan/deadlines.ts';
 import { damageOf } from './damage.ts';
 import { Dirty, type DirtyKind } from './dirty.ts';
+import { RowIndex } from './row-index.ts';
 import { Timers } from './timers.ts';
 
 /** So many rows that are over are remembered: far more than can be under way in answers. */
@@ -48,12 +49,12 @@ export class World {
   groupsOfHosts: SchedulingRules['groupsOfHosts'] = new Map();
   admins: ReadonlySet<string> = new Set();
 
-  readonly #entriesOfJob = new Index();
-  readonly #entriesOfExecution = new Index();
-  readonly #tasksOfHost = new Index();
-  readonly #tasksOfEntry = new Index();
-  readonly #executionsOfTask = new Index();
-  readonly #executionsOfJob = new Index();
+  readonly #entriesOfJob = new RowIndex();
+  readonly #entriesOfExecution = new RowIndex();
+  readonly #tasksOfHost = new RowIndex();
+  readonly #tasksOfEntry = new RowIndex();
+  readonly #executionsOfTask = new RowIndex();
+  readonly #executionsOfJob = new RowIndex();
   readonly #observers = new Set<Dirty>();
   /** Hosts whose leases are being written by this dispatcher: what is read meanwhile may be older. */
   readonly #leasesInFlight = new Map<number, number>();
@@ -415,32 +416,6 @@ function isHeld(lease: LeaseRow): lease is HeldLease {
 
 type VersionedKind = keyof RowOf;
 const versionedKinds = ['entries', 'hosts', 'tasks', 'executions'] as const satisfies readonly VersionedKind[];
-
-/** Which rows point to something. */
-class Index {
-  readonly #ids = new Map<number, Set<number>>();
-
-  has(key: number): boolean {
-    return this.#ids.has(key);
-  }
-
-  of<Row>(key: number, rows: ReadonlyMap<number, Row>): Row[] {
-    return Array.from(this.#ids.get(key) ?? [], (id) => rows.get(id)).filter((row) => row !== undefined);
-  }
-
-  move(id: number, from: number | undefined, to: number | undefined): void {
-    if (from === to) return;
-    if (from !== undefined) {
-      const ids = this.#ids.get(from);
-      ids?.delete(id);
-      if (ids?.size === 0) this.#ids.delete(from);
-    }
-    if (to === undefined) return;
-    const ids = this.#ids.get(to);
-    if (ids) ids.add(id);
-    else this.#ids.set(to, new Set([id]));
-  }
-}
 
 /** Jobs whose entries or executions a change touches. */
 function jobsOf({ entries, executions }: Change): Set<number> {
