@@ -3,7 +3,7 @@ import { createUnionType, Field, Float, ID, Int, ObjectType } from 'type-graphql
 import { EntryType } from '../entries/entry.type.ts';
 import { JobType } from '../jobs/job.type.ts';
 import { HostStateEnum, ProtectionEnum, TransportEnum } from '../schema/enums.ts';
-import { PageInfoType } from '../schema/page.ts';
+import { connectionOf } from '../schema/page.ts';
 import { DateTimeScalar, JsonScalar } from '../schema/scalars.ts';
 import { InputInvalidType } from '../schema/user-error.ts';
 import { TaskType } from '../tasks/task.type.ts';
@@ -106,23 +106,7 @@ export class HostType {
   readonly tasks!: TaskType[];
 }
 
-@ObjectType('HostEdge')
-export class HostEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
-
-  @Field(() => HostType)
-  readonly node!: HostType;
-}
-
-@ObjectType('HostConnection')
-export class HostConnectionType {
-  @Field(() => [HostEdgeType])
-  readonly edges!: readonly HostEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
+export const HostConnectionType = connectionOf('Host', () => HostType);
 
 @ObjectType('HostSuccess')
 export class HostSuccessType {

@@ -19,7 +19,7 @@ import {
   PriorityEnum,
   ReserveOnEnum,
 } from '../schema/enums.ts';
-import { PageInfoType } from '../schema/page.ts';
+import { connectionOf } from '../schema/page.ts';
 import { DateTimeScalar, DurationScalar, JsonScalar } from '../schema/scalars.ts';
 import { SuiteType } from '../suites/suite.type.ts';
 import { TaskType } from '../tasks/task.type.ts';
@@ -161,23 +161,7 @@ export class JobType {
   readonly counts!: ResultCountsType;
 }
 
-@ObjectType('JobEdge')
-export class JobEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
-
-  @Field(() => JobType)
-  readonly node!: JobType;
-}
-
-@ObjectType('JobConnection')
-export class JobConnectionType {
-  @Field(() => [JobEdgeType])
-  readonly edges!: readonly JobEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
+export const JobConnectionType = connectionOf('Job', () => JobType);
 
 @ObjectType('AbortJobPayload')
 export class AbortJobPayloadType {

@@ -8,7 +8,7 @@ import {
 } from '@autotest/core/db';
 import { createUnionType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { EntryOutcomeEnum, enumOf } from '../schema/enums.ts';
-import { PageInfoType } from '../schema/page.ts';
+import { connectionOf } from '../schema/page.ts';
 import { DateTimeScalar, JsonScalar } from '../schema/scalars.ts';
 import { InputInvalidType } from '../schema/user-error.ts';
 
@@ -131,38 +131,6 @@ export const NotificationRuleResultUnion = createUnionType({
   types: () => [NotificationRuleSuccessType, InputInvalidType] as const,
 });
 
-@ObjectType('NotificationRuleEdge')
-export class NotificationRuleEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
+export const NotificationRuleConnectionType = connectionOf('NotificationRule', () => NotificationRuleType);
 
-  @Field(() => NotificationRuleType)
-  readonly node!: NotificationRuleType;
-}
-
-@ObjectType('NotificationRuleConnection')
-export class NotificationRuleConnectionType {
-  @Field(() => [NotificationRuleEdgeType])
-  readonly edges!: readonly NotificationRuleEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
-
-@ObjectType('NotificationDeliveryEdge')
-export class NotificationDeliveryEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
-
-  @Field(() => NotificationDeliveryType)
-  readonly node!: NotificationDeliveryType;
-}
-
-@ObjectType('NotificationDeliveryConnection')
-export class NotificationDeliveryConnectionType {
-  @Field(() => [NotificationDeliveryEdgeType])
-  readonly edges!: readonly NotificationDeliveryEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
+export const NotificationDeliveryConnectionType = connectionOf('NotificationDelivery', () => NotificationDeliveryType);

@@ -3,7 +3,7 @@ import type { MissedRunPolicy } from '@autotest/core/db';
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { ControlFileType, JobType } from '../jobs/job.type.ts';
 import { MissedRunPolicyEnum } from '../schema/enums.ts';
-import { PageInfoType } from '../schema/page.ts';
+import { connectionOf } from '../schema/page.ts';
 import { DateTimeScalar, DurationScalar, JsonScalar } from '../schema/scalars.ts';
 import { InputInvalidType } from '../schema/user-error.ts';
 import { ControlInvalidType, HostsUnavailableType, ParamsInvalidType } from '../submit/submit.type.ts';
@@ -59,23 +59,7 @@ export class RecurringType {
   readonly job!: JsonValue;
 }
 
-@ObjectType('RecurringEdge')
-export class RecurringEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
-
-  @Field(() => RecurringType)
-  readonly node!: RecurringType;
-}
-
-@ObjectType('RecurringConnection')
-export class RecurringConnectionType {
-  @Field(() => [RecurringEdgeType])
-  readonly edges!: readonly RecurringEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
+export const RecurringConnectionType = connectionOf('Recurring', () => RecurringType);
 
 @ObjectType('RecurringSuccess')
 export class RecurringSuccessType {

@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ObjectType, type ClassType } from 'type-graphql';
 
 @ObjectType('PageInfo')
 export class PageInfoType {
@@ -19,4 +19,27 @@ export interface Page<Row> {
 export function pageOf<Row>(rows: readonly Row[], first: number, cursorOf: (row: Row) => string): Page<Row> {
   const edges = rows.slice(0, first).map((node) => ({ cursor: cursorOf(node), node }));
   return { edges, pageInfo: { hasNextPage: rows.length > first, endCursor: edges.at(-1)?.cursor } };
+}
+
+/** The type `NAMEConnection` of a paged list, with its `NAMEEdge`. */
+export function connectionOf(name: string, nodeType: () => ClassType): ClassType<Page<object>> {
+  @ObjectType(`${name}Edge`)
+  class EdgeType {
+    @Field(() => String)
+    readonly cursor!: string;
+
+    @Field(nodeType)
+    readonly node!: object;
+  }
+
+  @ObjectType(`${name}Connection`)
+  class ConnectionType {
+    @Field(() => [EdgeType])
+    readonly edges!: readonly EdgeType[];
+
+    @Field(() => PageInfoType)
+    readonly pageInfo!: PageInfoType;
+  }
+
+  return ConnectionType;
 }

@@ -2,7 +2,7 @@ import type { EntryOutcome } from '@autotest/core';
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { JobType } from '../jobs/job.type.ts';
 import { EntryOutcomeEnum } from '../schema/enums.ts';
-import { PageInfoType } from '../schema/page.ts';
+import { connectionOf } from '../schema/page.ts';
 import { DateTimeScalar } from '../schema/scalars.ts';
 import { InputInvalidType } from '../schema/user-error.ts';
 import { ControlInvalidType, HostsUnavailableType, ParamsInvalidType } from '../submit/submit.type.ts';
@@ -37,23 +37,7 @@ export class SuiteType {
   readonly jobs!: readonly JobType[];
 }
 
-@ObjectType('SuiteEdge')
-export class SuiteEdgeType {
-  @Field(() => String)
-  readonly cursor!: string;
-
-  @Field(() => SuiteType)
-  readonly node!: SuiteType;
-}
-
-@ObjectType('SuiteConnection')
-export class SuiteConnectionType {
-  @Field(() => [SuiteEdgeType])
-  readonly edges!: readonly SuiteEdgeType[];
-
-  @Field(() => PageInfoType)
-  readonly pageInfo!: PageInfoType;
-}
+export const SuiteConnectionType = connectionOf('Suite', () => SuiteType);
 
 @ObjectType('AbortSuitePayload')
 export class AbortSuitePayloadType {
