@@ -1,8 +1,9 @@
+import { reservationOf } from '@autotest/core';
 import type { HostRow } from '@autotest/core/db';
 import { addTo, removeFrom } from '../world/multimap.ts';
 import type { World } from '../world/world.ts';
 import { HostClass } from './host-class.ts';
-import { conditionOf, reserverOf } from './host-state.ts';
+import { conditionOf } from './host-state.ts';
 
 /** All hosts by class. Classes come and go with the hosts. */
 export class HostClasses {
@@ -36,9 +37,10 @@ export class HostClasses {
       return undefined;
     }
     const groups = world.groupsOfHosts.get(hostId) ?? [];
-    const key = keyOf(host, groups, reserverOf(host, now));
+    const reservedBy = reservationOf(host, now)?.by;
+    const key = keyOf(host, groups, reservedBy);
     if (before && before.key !== key) this.#leave(hostId, before);
-    const home = this.byKey.get(key) ?? this.#found(key, host, groups, reserverOf(host, now));
+    const home = this.byKey.get(key) ?? this.#found(key, host, groups, reservedBy);
     this.#homes.set(hostId, home);
     const condition = conditionOf(host, world, now);
     home.set(host, condition);

@@ -1,9 +1,8 @@
-import type { TaskKind } from '@autotest/core';
+import { lockOf, type TaskKind } from '@autotest/core';
 import { Change, type HostRow, type IdSource, type TaskRow } from '@autotest/core/db';
 import type { World } from '../world/world.ts';
 import { taskMoves, taskStates } from './assign.ts';
 import type { Crew } from './crew.ts';
-import { isLocked } from './host-state.ts';
 
 /** Which task goes first where several are asked for. */
 const order: readonly TaskKind[] = ['repair', 'provision', 'cleanup', 'verify'];
@@ -23,7 +22,7 @@ export function planHostTask(
   if (!host || world.heldLease(hostId)) return undefined;
   const leftOver = cancelLeftOver(world, hostId, now, ids);
   if (leftOver) return leftOver;
-  if (isLocked(host, now)) return undefined;
+  if (lockOf(host, now)) return undefined;
   const requested = nextTask(world.tasksOfHost(hostId));
   const isDue = host.state === 'repairFailed' && host.reverifyAt !== undefined && host.reverifyAt <= now;
   if (!requested && !isDue) return undefined;

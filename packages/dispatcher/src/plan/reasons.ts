@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { UnmetConstraint, WaitReason } from '@autotest/core';
+import { lockOf, reservationOf, type UnmetConstraint, type WaitReason } from '@autotest/core';
 import type { HostRow } from '@autotest/core/db';
 import type { World } from '../world/world.ts';
 import type { Crew } from './crew.ts';
@@ -8,7 +8,6 @@ import type { Demands } from './demands.ts';
 import { expectedEndAt } from './expected-end.ts';
 import type { HostClass } from './host-class.ts';
 import { sumCounts } from './host-class.ts';
-import { isLocked, reserverOf } from './host-state.ts';
 import type { Placer } from './placer.ts';
 import type { Wait } from './wait.ts';
 
@@ -107,12 +106,10 @@ export class Reasons {
   #reasonOf(demand: Demand, now: number): WaitReason {
     const { requirement } = demand;
     if (requirement.problem !== undefined) return { code: 'labels', message: requirement.problem };
-    const any = this.#anyJob(demand);
+    const job = this.#anyJob(demand);
     // Hosts may be busy for the same reason: nothing can start on them.
-    if (this.#placer.isCrowded(demand) || (any && this.#crew.isShort(any))) {
-      const first = this.#anyJob(demand);
-      return { code: 'capacity', ...this.#crew.explain(first ?? { owner: '' }) };
-    }
+    if (this.#placer.isCrowded(demand) || (job && this.#crew.isShort(job)))
+      return { code: 'capacity', ...this.#crew.explain(job ?? { owner: '' }) };
     const limited = this.#placer.limitOf(demand);
     if (limited !== undefined) return limited;
     if (demand.kind === 'named') return this.#ofNamed(demand, now);
@@ -145,13 +142,13 @@ export class Reasons {
   }
 
   #ofAccess(host: HostRow, now: number): WaitReason {
-    const reserver = reserverOf(host, now);
+    const reservation = reservationOf(host, now);
     const message =
-      reserver === undefined
+      reservation === undefined
         ? `${host.name} belongs to a group of which the owner is no member`
-        : `${host.name} is reserved for ${reserver}${host.reservedUntil === undefined ? '' : ` until ${iso(host.reservedUntil)}`}`;
+        : `${host.name} is reserved for ${reservation.by} until ${iso(reservation.until)}`;
     const unblock =
-      reserver === undefined ? [`the owner joins a group of ${host.name}`] : [`autotest host release ${host.name}`];
+      reservation === undefined ? [`the owner joins a group of ${host.name}`] : [`autotest host release ${host.name}`];
     return { code: 'access', message, unblock };
   }
 
@@ -255,7 +252,8 @@ export class Reasons {
 
   /** What keeps a host from being given away; undefined for a free one. */
   #business(host: HostRow, demand: Demand, now: number): string | undefined {
-    if (isLocked(host, now)) return `is locked by ${host.lockedBy}${host.lockReason ? ` (${host.lockReason})` : ''}`;
+    const lock = lockOf(host, now);
+    if (lock) return `is locked by ${lock.by}${lock.reason ? ` (${lock.reason})` : ''}`;
     if (host.quarantineReason !== undefined) return `is quarantined (${host.quarantineReason})`;
     const lease = this.#world.heldLease(host.id);
     const holder = lease?.holder.kind === 'entry' ? this.#world.entries.get(lease.holder.id)?.jobId : undefined;
