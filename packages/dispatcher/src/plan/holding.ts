@@ -13,6 +13,6 @@ export function holdingOf(world: World, { id, hostId }: EntryRow): { host: HostR
   const host = world.hosts.get(hostId);
   const lease = world.heldLease(hostId);
   if (host && lease?.holder.kind === 'entry' && lease.holder.id === id) return { host, lease };
-  world.doubt(hostId);
+  world.doubtful.add(hostId);
   throw new StaleError(`entry ${id}`, host?.name ?? `host ${hostId}`);
 }

@@ -13,11 +13,11 @@ import type {
 import { jobDeadline } from '../plan/deadlines.ts';
 import { damageOf } from './damage.ts';
 import { Dirty, type DirtyKind } from './dirty.ts';
+import { EndedRows } from './ended-rows.ts';
+import { idsIn, InFlight } from './in-flight.ts';
 import { RowIndex } from './row-index.ts';
 import { Timers } from './timers.ts';
-
-/** So many rows that are over are remembered: far more than can be under way in answers. */
-const maxOver = 10_000;
+import type { RowOf, VersionedKind } from './versioned.ts';
 
 /**
  * What a dispatcher knows of the lab: every host, and everything that is not over. A copy of rows, kept up to date by what this dispatcher itself changes and by the events
@@ -42,7 +42,7 @@ export class World {
   readonly timers = new Timers();
   /** Rows that cannot be used, by `kind:id`, with the reason. */
   readonly damaged = new Map<string, string>();
-  /** Ids of hosts to be read again. */
+  /** Ids of hosts to be read again: what is known of them does not fit to the rest. */
   readonly doubtful = new Set<number>();
   onlyIfNeeded: ReadonlySet<string> = new Set();
   groupsOfUsers: SchedulingRules['groupsOfUsers'] = new Map();
@@ -56,25 +56,12 @@ export class World {
   readonly #executionsOfTask = new RowIndex();
   readonly #executionsOfJob = new RowIndex();
   readonly #observers = new Set<Dirty>();
-  /** Hosts whose leases are being written by this dispatcher: what is read meanwhile may be older. */
-  readonly #leasesInFlight = new Map<number, number>();
+  readonly #inFlight = new InFlight();
+  readonly #ended = new EndedRows();
   /** At which moment this dispatcher last wrote the lease of a host; see `moment`. */
   readonly #leaseMoments = new Map<number, number>();
   #moment = 0;
-  /** Versions of rows that were over lately, by `kind:id`: an answer that was under way may be older, and would bring them back. */
-  readonly #over = new Map<string, number>();
   #generation = 0;
-  /** Jobs of changes that are being written: such a change may be refused, and its entries are open again. */
-  readonly #jobsInFlight = new Map<number, number>();
-  /** Rows with changes of this dispatcher that are neither written nor refused: what is known of them is newer than what can be read. */
-  readonly #rowsInFlight: Readonly<Record<VersionedKind, Map<number, number>>> = {
-    entries: new Map(),
-    hosts: new Map(),
-    tasks: new Map(),
-    executions: new Map(),
-  };
-  /** Changes that were begun since everything was forgotten last. */
-  #begun = new WeakSet<Change>();
 
   /** Changes from now on. Everything that is there already counts as changed. */
   observe(): Dirty {
@@ -142,7 +129,7 @@ export class World {
     for (const row of rows.tasks) this.#take('tasks', row, row.state === 'finished', isForced);
     for (const row of rows.executions) this.#take('executions', row, row.state === 'ingested', isForced);
     for (const lease of rows.leases) {
-      if (this.#leasesInFlight.has(lease.hostId)) continue;
+      if (this.#inFlight.touchesLease(lease.hostId)) continue;
       if (isForced || (this.#leaseMoments.get(lease.hostId) ?? 0) <= askedAt) this.#putLease(lease);
     }
     for (const { id } of rows.jobs) this.#forgetJob(id);
@@ -164,11 +151,8 @@ export class World {
     for (const kind of ['entries', 'hosts', 'jobs', 'tasks', 'executions'] as const)
       for (const id of this[kind].keys()) this.#remove(kind, id);
     this.leases.clear();
-    this.#leasesInFlight.clear();
-    this.#over.clear();
-    this.#jobsInFlight.clear();
-    for (const counts of Object.values(this.#rowsInFlight)) counts.clear();
-    this.#begun = new WeakSet();
+    this.#inFlight.clear();
+    this.#ended.clear();
     this.damaged.clear();
     this.take(rows, true);
   }
@@ -193,31 +177,21 @@ export class World {
     for (const row of rows) this.durations.set(row.name, row);
   }
 
-  /** What is known of a host does not fit to the rest: it has to be read again. */
-  doubt(hostId: number): void {
-    this.doubtful.add(hostId);
-  }
-
   /** Whether a change of an execution is not written yet. */
   isUnderWay(executionId: number): boolean {
-    return this.#rowsInFlight.executions.has(executionId);
+    return this.#inFlight.touchesRow('executions', executionId);
   }
 
   /** Takes a change as done that is about to be written. */
   begin(change: Change): void {
-    this.#begun.add(change);
-    for (const jobId of jobsOf(change)) count(this.#jobsInFlight, jobId, 1);
-    for (const kind of versionedKinds) for (const id of idsIn(change, kind)) count(this.#rowsInFlight[kind], id, 1);
+    this.#inFlight.begin(change);
     for (const { after } of change.entries.values()) this.#put('entries', after, after.state === 'finished');
     for (const { after } of change.hosts.values()) this.#put('hosts', after, false);
     for (const row of change.newTasks) this.#put('tasks', row, row.state === 'finished');
     for (const { after } of change.tasks.values()) this.#put('tasks', after, after.state === 'finished');
     for (const row of change.newExecutions) this.#put('executions', row, row.state === 'ingested');
     for (const { after } of change.executions.values()) this.#put('executions', after, after.state === 'ingested');
-    for (const { after } of change.leases.values()) {
-      count(this.#leasesInFlight, after.hostId, 1);
-      this.#putLease(after);
-    }
+    for (const { after } of change.leases.values()) this.#putLease(after);
   }
 
   /**
@@ -227,23 +201,15 @@ export class World {
    *   it is refused, too, or it was made since, and then it is newer
    */
   end(changes: readonly Change[], refused: readonly Change[] = [], rows?: SchedulingRows): void {
-    const begun = changes.filter((change) => this.#begun.delete(change));
+    const begun = changes.filter((change) => this.#inFlight.leaveRows(change));
     for (const change of begun) {
-      for (const kind of versionedKinds) for (const id of idsIn(change, kind)) count(this.#rowsInFlight[kind], id, -1);
       // What was put off until it is written can be done now.
       for (const id of idsIn(change, 'executions')) this.#mark('executions', id);
-      for (const hostId of change.leases.keys()) {
-        count(this.#leasesInFlight, hostId, -1);
-        this.#leaseMoments.set(hostId, ++this.#moment);
-      }
+      for (const hostId of change.leases.keys()) this.#leaseMoments.set(hostId, ++this.#moment);
     }
     for (const change of refused) this.#undo(change);
     if (rows) this.take(rows, true);
-    for (const change of begun)
-      for (const jobId of jobsOf(change)) {
-        count(this.#jobsInFlight, jobId, -1);
-        this.#forgetJob(jobId);
-      }
+    for (const change of begun) for (const jobId of this.#inFlight.leaveJobs(change)) this.#forgetJob(jobId);
   }
 
   /** Takes the counts of jobs that a commit changed. */
@@ -276,7 +242,7 @@ export class World {
     for (const { id } of change.newTasks) this.#remove('tasks', id);
     for (const { id } of change.newExecutions) this.#remove('executions', id);
     for (const [hostId, { before }] of change.leases) {
-      if (before || this.#leasesInFlight.has(hostId)) continue;
+      if (before || this.#inFlight.touchesLease(hostId)) continue;
       this.leases.delete(hostId);
       this.#mark('hosts', hostId);
     }
@@ -295,8 +261,8 @@ export class World {
   }
 
   #take<Kind extends VersionedKind>(kind: Kind, row: RowOf[Kind], isOver: boolean, isForced: boolean): void {
-    const knownVersion = this[kind].get(row.id)?.version ?? this.#over.get(`${kind}:${row.id}`) ?? 0;
-    if (isForced ? this.#rowsInFlight[kind].has(row.id) : knownVersion >= row.version) return;
+    const knownVersion = this[kind].get(row.id)?.version ?? this.#ended.versionOf(kind, row.id) ?? 0;
+    if (isForced ? this.#inFlight.touchesRow(kind, row.id) : knownVersion >= row.version) return;
     const checks: { readonly [kind in VersionedKind]: (row: RowOf[kind]) => string | undefined } = damageOf;
     const damage = checks[kind](row);
     if (damage === undefined) {
@@ -309,33 +275,26 @@ export class World {
     const rows = this[kind] as Map<number, RowOf[Kind]>;
     const known = rows.get(row.id);
     if (isOver) {
-      this.#noteOver(kind, row);
-      if (known) this.#remove(kind, row.id);
+      this.#ended.add(kind, row);
+      if (known) {
+        this.#remove(kind, row.id);
+        return;
+      }
       // Those who observe have to hear of an end, also of what they never knew.
       this.#mark(kind, row.id);
       if (kind === 'entries') this.#markSiblings((row as EntryRow).jobId);
       return;
     }
-    this.#over.delete(`${kind}:${row.id}`);
+    this.#ended.delete(kind, row.id);
     rows.set(row.id, row);
     this.#index(kind, known, row);
     this.#setTimers(kind, row.id);
     this.#mark(kind, row.id);
   }
 
-  /** What starts together has to be looked at when one of it is gone. */
+  /** Those that were to start together with an entry that is gone may be too few now. */
   #markSiblings(jobId: number): void {
     if ((this.jobs.get(jobId)?.syncCount ?? 1) > 1) this.#mark('jobs', jobId);
-  }
-
-  #noteOver(kind: VersionedKind, { id, version }: { readonly id: number; readonly version: number }): void {
-    const key = `${kind}:${id}`;
-    this.#over.delete(key);
-    this.#over.set(key, version);
-    for (const oldest of this.#over.keys()) {
-      if (this.#over.size <= maxOver) return;
-      this.#over.delete(oldest);
-    }
   }
 
   #putLease(lease: LeaseRow): void {
@@ -349,17 +308,13 @@ export class World {
     this[kind].delete(id);
     if (kind !== 'jobs') this.#index(kind, known as RowOf[VersionedKind], undefined);
     this.#mark(kind, id);
-    if (kind !== 'entries' && kind !== 'executions') return;
-    const { jobId } = known as EntryRow | ExecutionRow;
-    const job = jobId === undefined ? undefined : this.jobs.get(jobId);
-    // Those that were to start together with it may be too few now.
-    if (kind === 'entries' && job && job.syncCount > 1) this.#mark('jobs', job.id);
-    this.#forgetJob(jobId);
+    if (kind === 'entries') this.#markSiblings((known as EntryRow).jobId);
+    if (kind === 'entries' || kind === 'executions') this.#forgetJob((known as EntryRow | ExecutionRow).jobId);
   }
 
   /** A job is known as long as anything of it is open. */
   #forgetJob(jobId: number | undefined): void {
-    if (jobId === undefined || this.#jobsInFlight.has(jobId)) return;
+    if (jobId === undefined || this.#inFlight.touchesJob(jobId)) return;
     if (this.#entriesOfJob.has(jobId) || this.#executionsOfJob.has(jobId) || !this.jobs.delete(jobId)) return;
     this.#mark('jobs', jobId);
   }
@@ -401,38 +356,10 @@ export class World {
   }
 }
 
-interface RowOf {
-  readonly entries: EntryRow;
-  readonly hosts: HostRow;
-  readonly tasks: TaskRow;
-  readonly executions: ExecutionRow;
-}
-
 type HeldLease = LeaseRow & { readonly holder: NonNullable<LeaseRow['holder']> };
 
 function isHeld(lease: LeaseRow): lease is HeldLease {
   return lease.holder !== undefined;
-}
-
-type VersionedKind = keyof RowOf;
-const versionedKinds = ['entries', 'hosts', 'tasks', 'executions'] as const satisfies readonly VersionedKind[];
-
-/** Jobs whose entries or executions a change touches. */
-function jobsOf({ entries, executions }: Change): Set<number> {
-  const touched = [...entries.values(), ...executions.values()];
-  return new Set(touched.flatMap(({ before }) => before.jobId ?? []));
-}
-
-/** Rows that a change touches or adds. */
-function idsIn(change: Change, kind: VersionedKind): number[] {
-  const added = { entries: [], hosts: [], tasks: change.newTasks, executions: change.newExecutions }[kind];
-  return [...change[kind].keys(), ...added.map(({ id }) => id)];
-}
-
-function count(counts: Map<number, number>, key: number, by: number): void {
-  const left = (counts.get(key) ?? 0) + by;
-  if (left > 0) counts.set(key, left);
-  else counts.delete(key);
 }
 
 function replace<Key, Row>(rows: Map<Key, Row>, fresh: readonly Row[], keyOf: (row: Row) => Key): void {
