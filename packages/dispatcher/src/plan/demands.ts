@@ -10,6 +10,8 @@ import { Requirements } from './requirement.ts';
 export class Demands {
   readonly classes: HostClasses;
   readonly byKey = new Map<string, Demand>();
+  /** People whose entries have to be sorted in anew, because they got or lost their first reserved host. */
+  readonly changedOwners = new Set<string>();
   readonly #world: World;
   readonly #requirements = new Requirements();
   readonly #demandOf = new Map<number, Demand>();
@@ -28,10 +30,6 @@ export class Demands {
 
   demandOf(entryId: number): Demand | undefined {
     return this.#demandOf.get(entryId);
-  }
-
-  requirementOf(job: JobRow): ReturnType<Requirements['of']> {
-    return this.#requirements.of(job);
   }
 
   /** Demands that a host of this class, or this very host, could serve. */
@@ -63,9 +61,6 @@ export class Demands {
     if (demand.queue.size === 0) this.#drop(demand);
     return demand;
   }
-
-  /** People whose entries have to be sorted in anew, because they got or lost their first reserved host. */
-  readonly changedOwners = new Set<string>();
 
   principalOf(owner: string): Principal {
     const world = this.#world;

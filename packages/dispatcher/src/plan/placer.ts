@@ -41,7 +41,6 @@ export class Placer {
   readonly #demands: Demands;
   readonly #shares: Shares;
   readonly #crew: Crew;
-
   readonly #onFailed: (key: string, error: unknown) => void;
 
   constructor(

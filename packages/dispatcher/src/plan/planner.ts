@@ -46,6 +46,8 @@ export class Planner {
   readonly #dependencies: Dependencies;
   readonly #placer: Placer;
   readonly #reasons: Reasons;
+  /** Hosts at which a task may have to be begun. */
+  readonly #tasked = new Set<number>();
   /** Hosts with a task to be given to a dispatcher that has room. */
   readonly #crowdedHosts = new Set<number>();
   /** Jobs that others wait for and of which nothing is known: to be read. */
@@ -141,9 +143,6 @@ export class Planner {
     this.#placer.touchCrowded();
     for (const hostId of drain(this.#crowdedHosts)) this.#tasked.add(hostId);
   }
-
-  /** Hosts at which a task may have to be begun. */
-  readonly #tasked = new Set<number>();
 
   #updateHost(hostId: number, now: number): void {
     const home = this.#demands.classes.update(hostId, this.#world, now);
