@@ -1,5 +1,6 @@
 import type { EventKind, EventRow } from '@autotest/core';
 import type { Database } from '@autotest/core/db';
+import type { VersionedKind } from '../world/versioned.ts';
 import type { World } from '../world/world.ts';
 
 /** Events after which the world is another. Results and logs, which are most of all events, are not among them. */
@@ -25,6 +26,18 @@ const rules: ReadonlySet<EventKind> = new Set<EventKind>([
   'label.changed',
   'access.changed',
 ]);
+/** Events that tell of a version of a row: whose, and which field has its id. */
+const moves: {
+  readonly [kind in EventKind]?: {
+    readonly rows: VersionedKind;
+    readonly id: 'entryId' | 'hostId' | 'taskId' | 'executionId';
+  };
+} = {
+  'entry.moved': { rows: 'entries', id: 'entryId' },
+  'host.moved': { rows: 'hosts', id: 'hostId' },
+  'task.moved': { rows: 'tasks', id: 'taskId' },
+  'execution.moved': { rows: 'executions', id: 'executionId' },
+};
 const batchSize = 1000;
 
 /** Keeps a world up to date with what others write: reads events behind a cursor, and the rows that they are about. */
@@ -113,20 +126,12 @@ export class Feed {
   }
 
   /** Tells of a version that the world has already. */
-  #isKnown({ kind, data, entryId, hostId, taskId, executionId }: EventRow): boolean {
-    if (typeof data.version !== 'number') return false;
-    const rows = {
-      'entry.moved': 'entries',
-      'host.moved': 'hosts',
-      'task.moved': 'tasks',
-      'execution.moved': 'executions',
-    } as const;
-    if (!(kind in rows)) return false;
-    const id = { 'entry.moved': entryId, 'host.moved': hostId, 'task.moved': taskId, 'execution.moved': executionId }[
-      kind as keyof typeof rows
-    ];
-    const row = id === undefined ? undefined : this.#world[rows[kind as keyof typeof rows]].get(id);
-    return row !== undefined && row.version >= data.version;
+  #isKnown(event: EventRow): boolean {
+    const about = moves[event.kind];
+    const { version } = event.data;
+    if (!about || typeof version !== 'number') return false;
+    const row = this.#world[about.rows].get(event[about.id] ?? 0);
+    return row !== undefined && row.version >= version;
   }
 }
 

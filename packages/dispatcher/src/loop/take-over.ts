@@ -8,7 +8,7 @@ import type { Membership } from './membership.ts';
 
 export interface TakeOverPort {
   carryOut(decision: Decision): void;
-  /** An entry could not be sent back; it is tried again. */
+  /** Something could not be changed; it is tried again. */
   onFailed(key: string, error: unknown): void;
   /** Ends an execution that nobody can reach. */
   abandon(execution: ExecutionRow, cause: Cause): void;
@@ -60,36 +60,32 @@ function handOver(
     ...tasks.map((task) => ({ key: `task:${task.id}`, rows: { tasks: [task] } })),
     ...executions.map((execution) => ({ key: `execution:${execution.id}`, rows: { executions: [execution] } })),
   ];
-  for (const { key, rows } of groups) {
-    const change = new Change(port.now, port.ids);
-    change.handOver(rows, heir);
-    world.begin(change);
-    port.carryOut({ key, change });
-  }
+  for (const { key, rows } of groups) carryOut(world, port, key, (change) => change.handOver(rows, heir));
 }
 
 /** Entries of a dead dispatcher that have no execution look for another one; tasks of nobody's entry that have none are done by this one. */
 function sendBack(world: World, dead: DispatcherRow, ownId: string, port: TakeOverPort): void {
   for (const entry of world.entries.values()) {
     if (entry.dispatcherId !== dead.id || (entry.state !== 'preparing' && entry.state !== 'ready')) continue;
-    const key = `entry:${entry.id}`;
-    const change = new Change(port.now, port.ids);
-    try {
-      requeue(change, world, entry);
-    } catch (error) {
-      port.onFailed(key, error);
-      continue;
-    }
-    world.begin(change);
-    port.carryOut({ key, change });
+    carryOut(world, port, `entry:${entry.id}`, (change) => requeue(change, world, entry));
   }
   for (const task of world.tasks.values()) {
     if (task.dispatcherId !== dead.id || task.state !== 'queued') continue;
-    const change = new Change(port.now, port.ids);
-    change.handOver({ tasks: [task] }, ownId);
-    world.begin(change);
-    port.carryOut({ key: `task:${task.id}`, change });
+    carryOut(world, port, `task:${task.id}`, (change) => change.handOver({ tasks: [task] }, ownId));
   }
+}
+
+/** Puts one change together and has it written. A thing that cannot be changed does not keep the others back. */
+function carryOut(world: World, port: TakeOverPort, key: string, fill: (change: Change) => void): void {
+  const change = new Change(port.now, port.ids);
+  try {
+    fill(change);
+  } catch (error) {
+    port.onFailed(key, error);
+    return;
+  }
+  world.begin(change);
+  port.carryOut({ key, change });
 }
 
 function lostCause({ id, machine }: DispatcherRow): Cause {

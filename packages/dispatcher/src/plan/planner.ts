@@ -97,8 +97,8 @@ export class Planner {
     this.#dirty.dispatchers = true;
   }
 
+  /** @param now ms since the epoch; the world knows already what is due by then (see `World.tick`) */
   turn(now: number, ids: IdSource): Decision[] {
-    this.#world.tick(now);
     const decisions: Decision[] = [];
     this.#takeRules();
     for (const hostId of drain(this.#dirty.hosts)) this.#updateHost(hostId, now);

@@ -73,8 +73,10 @@ export class Plan {
 
   /** Decides until nothing is left to decide. */
   run(): this {
-    do this.planner.turn(this.now, this.ids);
-    while (this.planner.hasWork);
+    do {
+      this.world.tick(this.now);
+      this.planner.turn(this.now, this.ids);
+    } while (this.planner.hasWork);
     return this;
   }
 
