@@ -1,4 +1,5 @@
 import { Alarm } from '../loop/alarm.ts';
+import { onNews } from '../loop/on-news.ts';
 import { EventReader } from './event-reader.ts';
 import { mailChannel } from './mail/mail-channel.ts';
 import { compileNotifierOptions, type NotifierOptions, type NotifierSettings } from './options.ts';
@@ -34,7 +35,6 @@ class RunningNotifier implements Notifier {
   readonly #reading: Alarm;
   readonly #sending: Alarm;
   #stopListening: (() => void) | undefined;
-  #stopHint: (() => void) | undefined;
 
   constructor(settings: NotifierSettings) {
     this.#settings = settings;
@@ -46,29 +46,21 @@ class RunningNotifier implements Notifier {
   }
 
   start(): void {
-    this.#stopListening = this.#settings.database.events.onAppend(() => this.#hint());
+    const { database, clock, log, smtpUrl } = this.#settings;
+    this.#stopListening = onNews(database.events, clock, gatherMs, () => this.#reading.wake());
     this.#reading.wake();
     this.#sending.wake();
-    const { log, smtpUrl } = this.#settings;
     log.info('notifier started', { mail: smtpUrl !== undefined });
   }
 
   async stop(): Promise<void> {
     this.#stopListening?.();
-    this.#stopHint?.();
     await this.#reading.stop();
     await this.#sending.stop();
     await this.#outbox.stop();
     await this.#reader.close().catch((error: unknown) => {
       this.#settings.log.warn('how far events were read could not be written down', { error });
     });
-  }
-
-  #hint(): void {
-    this.#stopHint ??= this.#settings.clock.setTimeout(() => {
-      this.#stopHint = undefined;
-      this.#reading.wake();
-    }, gatherMs);
   }
 
   async #read(): Promise<number> {

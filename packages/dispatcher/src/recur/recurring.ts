@@ -1,6 +1,7 @@
 import { messageOf, type Clock, type Log } from '@autotest/core';
 import type { Database, RecurringRun } from '@autotest/core/db';
 import { Alarm } from '../loop/alarm.ts';
+import { onNews } from '../loop/on-news.ts';
 
 export interface RecurringOptions {
   readonly database: Database;
@@ -48,19 +49,12 @@ export function startRecurring({ database, clock, log }: RecurringOptions): Recu
       if (nextAt <= now && runs.length === 0) return contendedMs;
     }
   };
-  let cancelHint: (() => void) | undefined;
-  const unsubscribe = database.events.onAppend(() => {
-    cancelHint ??= clock.setTimeout(() => {
-      cancelHint = undefined;
-      alarm.wake();
-    }, gatherMs);
-  });
+  const stopListening = onNews(database.events, clock, gatherMs, () => alarm.wake());
   alarm.wake();
   return {
     wake: () => alarm.wake(),
     async stop() {
-      unsubscribe();
-      cancelHint?.();
+      stopListening();
       await alarm.stop();
     },
   };
