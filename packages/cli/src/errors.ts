@@ -26,3 +26,8 @@ export class RefusedError extends AutotestError {
     this.name = 'RefusedError';
   }
 }
+
+/** There is no such thing. @param what `host`, `recurring job` @param list the command that lists what there is */
+export function notFoundError(what: string, id: string, list: string): RefusedError {
+  return new RefusedError('AT_NOT_FOUND', `There is no ${what} ${id}; \`autotest ${list}\` shows what there is.`);
+}

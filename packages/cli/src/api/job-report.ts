@@ -1,6 +1,6 @@
 import { formatDuration } from '@autotest/core';
 import { JobDocument, type Connection, type JobQuery } from '@autotest/graphql/client';
-import { RefusedError } from '../errors.ts';
+import { notFoundError, type RefusedError } from '../errors.ts';
 import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
 import { formatMetrics, formatResultTree } from '../output/result-tree.ts';
 import { paint, paintState } from '../output/style.ts';
@@ -16,7 +16,7 @@ export async function readJob(server: Connection, id: string): Promise<WholeJob>
 }
 
 export function noJob(id: string): RefusedError {
-  return new RefusedError('AT_NOT_FOUND', `There is no job ${id}; \`autotest job list\` shows what there is.`);
+  return notFoundError('job', id, 'job list');
 }
 
 /** Verdict, tree and metrics of a job that ended, for people; gives the exit code. */

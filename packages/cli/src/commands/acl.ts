@@ -9,7 +9,7 @@ import {
 } from '@autotest/graphql/client';
 import type { Argv, CommandModule } from 'yargs';
 import { withServer } from '../api/with-server.ts';
-import { RefusedError, UsageError } from '../errors.ts';
+import { notFoundError, UsageError } from '../errors.ts';
 import { note, outputOption, printList, printThing, type OutputFormat } from '../output/print.ts';
 
 /** `autotest acl …`: groups of users and hosts. */
@@ -36,11 +36,7 @@ export const aclCommand: CommandModule = {
         (args) =>
           withServer(args, async (server) => {
             const { aclGroup } = await server.request(AclGroupDocument, { name: args.name });
-            if (aclGroup === null)
-              throw new RefusedError(
-                'AT_NOT_FOUND',
-                `There is no group ${args.name}; \`autotest acl list\` shows what there is.`,
-              );
+            if (aclGroup === null) throw notFoundError('group', args.name, 'acl list');
             show(aclGroup, args.output);
           }),
       )

@@ -10,7 +10,7 @@ import type { CommandModule } from 'yargs';
 import { changeEach } from '../api/each-host.ts';
 import { updateHost } from '../api/update-host.ts';
 import { withServer } from '../api/with-server.ts';
-import { RefusedError, UsageError } from '../errors.ts';
+import { notFoundError, RefusedError, UsageError } from '../errors.ts';
 import { note, outputOption, printData, printList, printThing } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
@@ -118,11 +118,7 @@ export const hostCommand: CommandModule = {
         (args) =>
           withServer(args, async (server) => {
             const { host } = await server.request(HostDocument, { name: args.name, tasks: 10 });
-            if (host === null)
-              throw new RefusedError(
-                'AT_NOT_FOUND',
-                `There is no host ${args.name}; \`autotest host list\` shows what there is.`,
-              );
+            if (host === null) throw notFoundError('host', args.name, 'host list');
             printThing(host, args.output, [
               ['name', host.name],
               ['state', paintState(host.state)],

@@ -20,6 +20,7 @@ import { exitCodeOfJob, type ExitCode } from '../exit-codes.ts';
 import { note, outputOption, printData, printList, type OutputFormat } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 import { jobWhyCommand } from './job-why.ts';
+import { listOptions } from './list-options.ts';
 
 type ListedJob = JobsQuery['jobs']['edges'][number]['node'];
 
@@ -45,9 +46,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
           'list',
           'list jobs, newest first',
           (sub) =>
-            sub
-              .option('output', outputOption)
-              .option('owner', { type: 'string' })
+            listOptions(sub)
               .option('state', { choices: ['queued', 'running', 'finished'] as const })
               .option('outcome', { choices: ['passed', 'failed', 'error', 'aborted', 'stopped', 'timedOut'] as const })
               .option('name', { type: 'string', describe: 'part of the name' })
@@ -55,8 +54,7 @@ export function jobCommand(outcome: { exitCode: ExitCode }): CommandModule {
                 type: 'boolean',
                 default: false,
                 describe: "states in the original's words (Queued, Verifying, … Completed)",
-              })
-              .option('limit', { type: 'number', default: 50, describe: 'how many at the most' }),
+              }),
           (args) =>
             withServer(args, async (server) => {
               const { jobs } = await server.request(JobsDocument, {

@@ -17,6 +17,7 @@ import { withServer } from '../api/with-server.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { note, outputOption, printData, printList } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
+import { limitOption } from './list-options.ts';
 import type { Column } from '../output/table.ts';
 
 const occasions = ['jobFinished', 'jobStarted', 'hostSetAside'] as const;
@@ -149,10 +150,6 @@ export function noteSecret(target: string, secret: string): void {
 
 function ruleId<T>(cli: Argv<T>) {
   return cli.positional('id', { type: 'string', demandOption: true, describe: 'number of the rule' });
-}
-
-function limitOption<T>(cli: Argv<T>) {
-  return cli.option('limit', { type: 'number', default: 50, describe: 'how many at the most' });
 }
 
 async function myLogin(server: Connection): Promise<string> {

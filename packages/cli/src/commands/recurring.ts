@@ -16,7 +16,7 @@ import { controlFile, wishOptions } from '../api/submit-options.ts';
 import { wholeNumber, wishedSubmission } from '../api/submission.ts';
 import { withServer } from '../api/with-server.ts';
 import { listOptions } from './list-options.ts';
-import { RefusedError } from '../errors.ts';
+import { notFoundError, RefusedError } from '../errors.ts';
 import { note, outputOption, printData, printList, printThing } from '../output/print.ts';
 import { paintState } from '../output/style.ts';
 
@@ -87,11 +87,7 @@ export const recurringCommand: CommandModule = {
         (args) =>
           withServer(args, async (server) => {
             const { recurring } = await server.request(RecurringDocument, { id: args.id });
-            if (recurring === null)
-              throw new RefusedError(
-                'AT_NOT_FOUND',
-                `There is no recurring job ${args.id}; \`autotest recurring list\` shows what there is.`,
-              );
+            if (recurring === null) throw notFoundError('recurring job', args.id, 'recurring list');
             printThing(recurring, args.output, [
               ['id', recurring.id],
               ['name', recurring.name],

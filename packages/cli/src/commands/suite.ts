@@ -15,7 +15,7 @@ import { wishedSubmission } from '../api/submission.ts';
 import { isSuiteFile, readSuiteFile } from '../api/suite-file.ts';
 import { withServer } from '../api/with-server.ts';
 import { listOptions } from './list-options.ts';
-import { RefusedError, UsageError } from '../errors.ts';
+import { notFoundError, UsageError } from '../errors.ts';
 import { note, outputOption, printData, printList } from '../output/print.ts';
 import { paint, paintState } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
@@ -80,11 +80,7 @@ export const suiteCommand: CommandModule = {
         (args) =>
           withServer(args, async (server) => {
             const { suite } = await server.request(SuiteDocument, { id: args.id });
-            if (suite === null)
-              throw new RefusedError(
-                'AT_NOT_FOUND',
-                `There is no suite ${args.id}; \`autotest suite list\` shows what there is.`,
-              );
+            if (suite === null) throw notFoundError('suite', args.id, 'suite list');
             if (args.output !== 'table') return printData(suite, args.output);
             console.log(
               `${paint('bold', `Suite ${suite.id} ${suite.name}`)}: ${paintState(stateOf(suite))}, ${progressOf(suite)}`,
