@@ -1,7 +1,7 @@
 import { EventHub } from '../../src/db/event-hub.ts';
 import { connectEngine } from '../../src/db/engine-connection.ts';
 import { Session } from '../../src/db/session.ts';
-import { latestEventId } from '../../src/db/stores/events/event-store.ts';
+import { latestEventId } from '../../src/db/stores/events/edge.ts';
 import { updateSuites } from '../../src/db/stores/suites/update.ts';
 import { parseDatabaseUrl } from '../../src/db/url.ts';
 import { watchNothing } from '../../src/db/watch.ts';

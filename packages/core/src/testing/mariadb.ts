@@ -17,6 +17,10 @@ export interface TestMariaDb {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
+  /** Ends the server at once, as a crash does. Its files stay. */
+  crash(): Promise<void>;
+  /** Starts a server that crashed again, on the same port. */
+  restart(): Promise<void>;
   /** Stops the server and deletes its files. */
   stop(): Promise<void>;
 }
@@ -45,29 +49,43 @@ export async function startMariaDb({ durable = false } = {}): Promise<TestMariaD
     const setup = [...common, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
     await run(mariadbInstallDb, setup, { timeout: startLimitMs });
     const port = await freePort();
-    const child = spawn(
-      mariadbd,
-      [
-        ...common,
-        `--datadir=${data}`,
-        `--socket=${join(data, 's')}`,
-        `--port=${port}`,
-        `--bind-address=${host}`,
-        `--pid-file=${join(data, 'pid')}`,
-        `--log-error=${join(data, 'error.log')}`,
-        `--innodb-flush-log-at-trx-commit=${durable ? 1 : 0}`,
-        `--innodb-buffer-pool-size=${durable ? '1G' : '64M'}`,
-        '--performance-schema=OFF',
-      ],
-      { stdio: 'ignore' },
-    );
-    await waitUntilItListens(child, port, join(data, 'error.log'));
+    const start = async (): Promise<ChildProcess> => {
+      const server = spawn(
+        mariadbd,
+        [
+          ...common,
+          `--datadir=${data}`,
+          `--socket=${join(data, 's')}`,
+          `--port=${port}`,
+          `--bind-address=${host}`,
+          `--pid-file=${join(data, 'pid')}`,
+          `--log-error=${join(data, 'error.log')}`,
+          `--innodb-flush-log-at-trx-commit=${durable ? 1 : 0}`,
+          `--innodb-buffer-pool-size=${durable ? '1G' : '64M'}`,
+          '--performance-schema=OFF',
+        ],
+        { stdio: 'ignore' },
+      );
+      await waitUntilItListens(server, port, join(data, 'error.log'));
+      return server;
+    };
+    let child = await start();
     let databases = 0;
     return {
       host,
       port,
-      pid: child.pid ?? 0,
+      get pid() {
+        return child.pid ?? 0;
+      },
       newUrl: () => `mysql://root@${host}:${port}/autotest_${++databases}`,
+      async crash() {
+        const exit = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exit;
+      },
+      async restart() {
+        child = await start();
+      },
       async stop() {
         await end(child);
         await rm(directory, { recursive: true, force: true });

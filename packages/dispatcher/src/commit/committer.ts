@@ -33,7 +33,8 @@ interface Item {
   readonly reject: (error: unknown) => void;
 }
 
-const maxBatch = 250;
+/** Of more, the parts that a commit costs by itself are no less in all, and what comes meanwhile waits longer. */
+const maxBatch = 100;
 
 /**
  * Writes changes in groups: while one transaction runs, what comes meanwhile gathers for the next. So a single change is written at once, and under load a commit is
@@ -45,7 +46,10 @@ const maxBatch = 250;
 export class Committer {
   readonly #options: CommitterOptions;
   #queue: Item[] = [];
+  #inFlight = 0;
   #running: Promise<void> | undefined;
+  /** The transaction that runs, until its makers have heard of it. */
+  #step: Promise<void> = Promise.resolve();
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -55,8 +59,6 @@ export class Committer {
   get pending(): number {
     return this.#queue.length + this.#inFlight;
   }
-
-  #inFlight = 0;
 
   /**
    * Writes a change that the world has already taken as done. Resolves with false when somebody else was faster: then nothing of it is written.
@@ -68,6 +70,11 @@ export class Committer {
       this.#queue.push({ change, right, generation: this.#options.world.generation, resolve, reject });
       this.#running ??= this.#run();
     });
+  }
+
+  /** Resolves when no more than `count` changes wait to be written. */
+  async below(count: number): Promise<void> {
+    while (this.pending > count) await this.#step;
   }
 
   /** Resolves when everything is written. */
@@ -83,13 +90,18 @@ export class Committer {
       const end = this.#queue.findIndex(({ right }, index) => right !== first?.right || index >= maxBatch);
       const batch = this.#queue.splice(0, end === -1 ? this.#queue.length : end);
       this.#inFlight = batch.length;
-      await this.#commit(batch, first?.right ?? 'dispatcher');
-      this.#inFlight = 0;
-      // SQLite answers without waiting: timers and sockets get their turn all the same.
-      await new Promise((resolve) => setImmediate(resolve));
+      this.#step = this.#take(batch, first?.right ?? 'dispatcher');
+      await this.#step;
     }
     // In the same step in which the queue was seen empty: what comes next starts anew.
     this.#running = undefined;
+  }
+
+  async #take(batch: readonly Item[], right: Right): Promise<void> {
+    await this.#commit(batch, right);
+    this.#inFlight = 0;
+    // SQLite answers without waiting: timers and sockets get their turn all the same.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #commit(batch: readonly Item[], right: Right): Promise<void> {

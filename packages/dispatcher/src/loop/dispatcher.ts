@@ -17,6 +17,7 @@ import { Feed } from './feed.ts';
 import { Guard } from './guard.ts';
 import { History } from './history.ts';
 import { Membership } from './membership.ts';
+import { ReasonWriter } from './reason-writer.ts';
 import { Shortage } from './shortage.ts';
 import { takeOver } from './take-over.ts';
 
@@ -30,10 +31,8 @@ export interface Dispatcher {
   stop(options?: { abortRunning?: boolean }): Promise<void>;
 }
 
-/** Changes that may be under way before a turn waits for them: what comes next, however urgent, is behind them. */
-const maxPending = 250;
-/** Reasons are written at most so often, ms. */
-const reasonsMs = 100;
+/** Changes that may wait to be written: what is decided next, however urgent, comes behind them. */
+const maxPending = 200;
 const firstRetryMs = 100;
 const maxRetryMs = 5000;
 
@@ -100,6 +99,7 @@ class RunningDispatcher implements Dispatcher {
   readonly #executions: Executions;
   readonly #runner: Runner;
   readonly #shortage: Shortage;
+  readonly #reasons: ReasonWriter;
   readonly #turns: Alarm;
   readonly #heartbeats: Alarm;
   #planner: Planner | undefined;
@@ -107,7 +107,6 @@ class RunningDispatcher implements Dispatcher {
   #isBroken = false;
   #isReplaced = false;
   #retryMs = firstRetryMs;
-  #reasonsAt = -Infinity;
 
   constructor(settings: Settings, claim: Claim) {
     const { clock, log, database } = settings;
@@ -120,6 +119,10 @@ class RunningDispatcher implements Dispatcher {
     this.#history = new History(settings, this.#world);
     this.#membership = new Membership(settings, claim.resultsUrl);
     this.#shortage = new Shortage(settings);
+    this.#reasons = new ReasonWriter(settings, this.#observer, (error) => {
+      this.#noteFailure('reasons', 'storing reasons', error);
+      this.wake();
+    });
     this.#committer = new Committer({
       store: database.scheduling,
       world: this.#world,
@@ -189,6 +192,7 @@ class RunningDispatcher implements Dispatcher {
     await this.#executions.detach();
     await this.#settings.executors.close();
     await this.#committer.idle();
+    await this.#reasons.idle();
     await this.#observer.idle();
     this.#stopNews?.();
     await this.#heartbeats.stop();
@@ -200,9 +204,11 @@ class RunningDispatcher implements Dispatcher {
 
   /** One look at what changed. Gives the delay until the next one, ms. */
   async #turn(): Promise<number> {
-    const { clock, limits, log } = this.#settings;
+    const { clock, limits } = this.#settings;
     if (this.#isReplaced) return limits.pollMs;
     try {
+      // Whoever got the role meanwhile may not know yet what the planner before it decided last.
+      const planner = this.#planner;
       if (this.#isBroken) await this.#mend();
       await this.#feed.read();
       await this.#ids.refill();
@@ -216,25 +222,27 @@ class RunningDispatcher implements Dispatcher {
       const resumed = this.#guard.resumed();
       this.#planner?.retry(resumed);
       this.#runner.retry(resumed);
-      this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
-      if (this.#planner) this.#carryOut(this.#plan(this.#planner, now), 'planner');
-      if (this.#runner.hasWork) this.#carryOut(this.#runner.turn(now, this.#ids), 'dispatcher');
-      if (this.#committer.pending > maxPending) await this.#committer.idle();
-      await this.#writeReasons();
+      this.#run(now);
+      if (planner && planner === this.#planner) this.#carryOut(this.#plan(planner, now), 'planner');
+      if (this.#runner.hasWork) this.#run(now);
+      if (this.#planner) this.#reasons.turn(this.#planner, this.#fence('planner'));
+      await this.#committer.below(maxPending / 2);
       this.#retryMs = firstRetryMs;
       this.#observer.turned();
       if (this.#planner?.hasWork || this.#runner.hasWork) return 0;
       const nextAt = Math.min(this.#world.timers.nextAt, this.#guard.nextEnd());
       return Math.max(0, Math.min(limits.pollMs, nextAt - clock.now()));
     } catch (error) {
-      // Declared dead meanwhile: it joins again with its next heartbeat.
-      if (error instanceof FencedError) log.warn('looking at the queue was refused', { reason: messageOf(error) });
-      else log.error('looking at the queue failed', { reason: messageOf(error), error });
-      this.#observer.failed('turn', error);
-      this.#break(error);
+      this.#noteFailure('turn', 'looking at the queue', error);
       this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);
       return this.#retryMs;
     }
+  }
+
+  /** Each execution that begins has more to write soon: none begins while much waits to be written. */
+  #run(now: number): void {
+    const room = Math.max(0, maxPending - this.#committer.pending);
+    this.#carryOut(this.#runner.turn(now, this.#ids, room), 'dispatcher');
   }
 
   #plan(planner: Planner, now: number): Decision[] {
@@ -260,6 +268,15 @@ class RunningDispatcher implements Dispatcher {
     }
   }
 
+  #noteFailure(doing: 'turn' | 'reasons', what: string, error: unknown): void {
+    const { log } = this.#settings;
+    // Declared dead meanwhile: it joins again with its next heartbeat.
+    if (error instanceof FencedError) log.warn(`${what} was refused`, { reason: messageOf(error) });
+    else log.error(`${what} failed`, { reason: messageOf(error), error });
+    this.#observer.failed(doing, error);
+    this.#break(error);
+  }
+
   /** Nothing is known of what was under way: everything is read again before anything else is decided. */
   #break(error: unknown): void {
     if (!this.#isBroken) this.#settings.log.warn('the world is read anew', { reason: messageOf(error) });
@@ -268,6 +285,7 @@ class RunningDispatcher implements Dispatcher {
 
   async #mend(): Promise<void> {
     await this.#committer.idle();
+    await this.#reasons.idle();
     if (!this.#membership.isMember) await this.#membership.join();
     // Before it reads: what breaks meanwhile has to be mended once more.
     this.#isBroken = false;
@@ -288,17 +306,6 @@ class RunningDispatcher implements Dispatcher {
     const others = [...this.#world.dispatchers.values()].filter(({ id }) => id !== this.id);
     this.#world.takeDispatchers([...others, current === undefined ? rest : { ...rest, shortage: current }]);
     this.#heartbeats.wake();
-  }
-
-  async #writeReasons(): Promise<void> {
-    const { clock, database } = this.#settings;
-    if (!this.#planner || clock.monotonicMs() - this.#reasonsAt < reasonsMs) return;
-    this.#reasonsAt = clock.monotonicMs();
-    const waits = this.#planner.waits(clock.now());
-    const fence = this.#fence('planner');
-    if (waits.length === 0 || !fence) return;
-    await database.scheduling.setWaits(waits, fence);
-    this.#observer.waits(waits.reduce((sum, { entryIds }) => sum + entryIds.length, 0));
   }
 
   async #heartbeat(): Promise<number> {

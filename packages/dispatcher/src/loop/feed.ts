@@ -40,12 +40,19 @@ const moves: {
 };
 const batchSize = 1000;
 
+interface IdRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Keeps a world up to date with what others write: reads events behind a cursor, and the rows that they are about. */
 export class Feed {
   readonly #database: Pick<Database, 'events' | 'scheduling'>;
   readonly #world: World;
   readonly #onEvent: (t: number) => void;
   #cursor = 0;
+  /** What this dispatcher wrote itself behind the cursor, in order of ids. */
+  #own: IdRange[] = [];
 
   /** @param onEvent told of each event of others that matters, with its time */
   constructor(database: Pick<Database, 'events' | 'scheduling'>, world: World, onEvent: (t: number) => void) {
@@ -64,23 +71,33 @@ export class Feed {
     this.#world.takeRules(known);
     // Not before: what this dispatcher wrote meanwhile may not be among the rows, so its events must not be passed over.
     this.#cursor = cursor;
+    this.#own = [];
   }
 
   /** These events are this dispatcher's own: it knows what they tell of. */
-  pass({ first, last }: { readonly first: number; readonly last: number }): void {
-    if (first === this.#cursor + 1) this.#cursor = last;
+  pass(range: IdRange): void {
+    this.#own.push(range);
+    this.#passOver();
+  }
+
+  #passOver(): void {
+    for (let [next] = this.#own; next && next.first <= this.#cursor + 1; [next] = this.#own) {
+      this.#cursor = Math.max(this.#cursor, next.last);
+      this.#own.shift();
+    }
   }
 
   /** Takes in what was appended since last time. */
   async read(): Promise<void> {
     const { events } = this.#database;
     await this.#readDoubtful();
-    const edge = await events.latestId();
-    while (this.#cursor < edge) {
-      const news = await events.since(this.#cursor, { first: batchSize, kinds: relevant });
-      await this.#takeIn(news);
-      const last = news.at(-1)?.id;
-      this.#cursor = news.length < batchSize ? Math.max(edge, last ?? 0) : (last ?? edge);
+    for (let hasMore = true; hasMore;) {
+      const page = await events.page(this.#cursor, { first: batchSize, kinds: relevant });
+      const own = this.#own;
+      await this.#takeIn(page.events.filter(({ id }) => !own.some(({ first, last }) => first <= id && id <= last)));
+      this.#cursor = Math.max(this.#cursor, page.cursor);
+      this.#passOver();
+      ({ hasMore } = page);
     }
   }
 

@@ -30,22 +30,17 @@ export class EventReader {
     let isNews = false;
     for (;;) {
       const stored = this.#stored ?? (await this.#load());
-      // Before the events: up to here all of them are visible, so that those between the ones of our kinds need not be read.
-      const edge = await database.events.latestId();
-      const events = await database.events.since(this.#position, {
+      const { events, cursor, hasMore } = await database.events.page(this.#position, {
         first: batchSize,
         kinds: [...occurrenceKinds, 'notification.changed'],
       });
-      const isLast = events.length < batchSize;
-      const lastId = events.at(-1)?.id ?? 0;
-      const toId = isLast ? Math.max(this.#position, edge, lastId) : lastId;
       const deliveries = await this.#deliveriesOf(events);
-      if (deliveries.length > 0 || toId - stored >= storeEvery) {
-        if (!(await this.#advance(stored, toId, deliveries))) continue;
+      if (deliveries.length > 0 || cursor - stored >= storeEvery) {
+        if (!(await this.#advance(stored, cursor, deliveries))) continue;
       }
-      this.#position = toId;
+      this.#position = cursor;
       isNews ||= deliveries.length > 0 || events.some(({ data }) => data.change === 'queued');
-      if (isLast) return isNews;
+      if (!hasMore) return isNews;
     }
   }
 

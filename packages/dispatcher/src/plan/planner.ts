@@ -27,7 +27,7 @@ export interface PlannerOptions {
 }
 
 /** Most hosts that are given in one turn: what is decided is written before more is decided. */
-const maxGiven = 250;
+const maxGiven = 100;
 
 /**
  * Decides for the whole lab who gets which host, what ends without having run, and why the others wait. It looks at a world and at what changed in it since last time; it asks

@@ -24,6 +24,8 @@ export class Shares {
     const before = this.#accountOf.get(entryId);
     const after = entry && isHolding(entry) ? this.#world.jobs.get(entry.jobId)?.account : undefined;
     if (before === after) return undefined;
+    // Given back only when that is written: it may be refused, and somebody else of the account would have its share.
+    if (before !== undefined && this.#world.isUnderWay('entries', entryId)) return undefined;
     if (before !== undefined) this.#add(before, -1);
     if (after === undefined) this.#accountOf.delete(entryId);
     else {

@@ -41,6 +41,8 @@ export class Runner {
   readonly #queuedTasks = new Set<number>();
   /** Executions of this dispatcher that have a place. */
   readonly #placed = new Set<number>();
+  /** Whether more could have been begun in the last turn. */
+  #isCutShort = false;
 
   constructor(world: World, settings: Settings, port: RunnerPort, options: RunnerOptions) {
     this.#world = world;
@@ -52,7 +54,7 @@ export class Runner {
 
   get hasWork(): boolean {
     const { entries, tasks, executions, jobs } = this.#dirty;
-    return entries.size + tasks.size + executions.size + jobs.size > 0;
+    return this.#isCutShort || entries.size + tasks.size + executions.size + jobs.size > 0;
   }
 
   /** Executions that run or are about to. */
@@ -68,7 +70,8 @@ export class Runner {
     }
   }
 
-  turn(now: number, ids: IdSource): Decision[] {
+  /** @param limit how many executions may be begun */
+  turn(now: number, ids: IdSource, limit: number): Decision[] {
     this.#dirty.hosts.clear();
     this.#dirty.dispatchers = false;
     this.#dirty.rules = false;
@@ -76,7 +79,10 @@ export class Runner {
     for (const entryId of drain(this.#dirty.entries)) this.#lookAtEntry(entryId, now);
     for (const jobId of drain(this.#dirty.jobs)) if (!this.#world.jobs.has(jobId)) this.#tags.forget(jobId);
     for (const executionId of drain(this.#dirty.executions)) this.#lookAtExecution(executionId, now);
-    return [...this.#launch(now, ids), ...this.#startTasks(now, ids)];
+    const launched = this.#launch(now, ids, limit);
+    const started = this.#startTasks(now, ids, limit - launched.length);
+    this.#isCutShort = launched.length + started.length >= limit && this.#hasPlace();
+    return [...launched, ...started];
   }
 
   #isOurs({ dispatcherId }: { readonly dispatcherId?: string }): boolean {
@@ -108,7 +114,7 @@ export class Runner {
     if (execution.state === 'ended') this.#placed.delete(executionId);
     else this.#placed.add(executionId);
     // What is not written yet may be refused: then nothing must have been started for it.
-    if (!this.#world.isUnderWay(executionId) && !this.#options.isPaused(`execution:${executionId}`))
+    if (!this.#world.isUnderWay('executions', executionId) && !this.#options.isPaused(`execution:${executionId}`))
       this.#port.takeUp(execution);
     this.#interrupt(execution, now);
   }
@@ -120,10 +126,10 @@ export class Runner {
   }
 
   /** Jobs whose hosts are ready go before tasks: they hold hosts. */
-  #launch(now: number, ids: IdSource): Decision[] {
+  #launch(now: number, ids: IdSource, limit: number): Decision[] {
     const decisions: Decision[] = [];
     for (const group of this.#groups()) {
-      if (!this.#hasPlace()) break;
+      if (decisions.length >= limit || !this.#hasPlace()) break;
       const change = new Change(now, ids);
       const key = `entry:${group[0]?.id}`;
       const execution = this.#attempt(key, () => launch(change, this.#world, this.#settings, this.#tags, group));
@@ -159,10 +165,10 @@ export class Runner {
     return (entry && this.#world.jobs.get(entry.jobId)?.priority) ?? 0;
   }
 
-  #startTasks(now: number, ids: IdSource): Decision[] {
+  #startTasks(now: number, ids: IdSource, limit: number): Decision[] {
     const decisions: Decision[] = [];
     for (const taskId of this.#queuedTasks) {
-      if (!this.#hasPlace()) break;
+      if (decisions.length >= limit || !this.#hasPlace()) break;
       const task = this.#world.tasks.get(taskId);
       if (!task || this.#options.isPaused(`task:${taskId}`)) continue;
       const change = new Change(now, ids);

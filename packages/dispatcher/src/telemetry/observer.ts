@@ -65,7 +65,7 @@ export class Observer {
   }
 
   /** @param doing what failed: a fixed word */
-  failed(doing: 'turn' | 'commit' | 'heartbeat', error: unknown): void {
+  failed(doing: 'turn' | 'commit' | 'heartbeat' | 'reasons', error: unknown): void {
     const { health, metrics } = this.#settings;
     if (error instanceof FencedError) metrics.fenced();
     else metrics.databaseError(doing);

@@ -177,9 +177,9 @@ export class World {
     for (const row of rows) this.durations.set(row.name, row);
   }
 
-  /** Whether a change of an execution is not written yet. */
-  isUnderWay(executionId: number): boolean {
-    return this.#inFlight.touchesRow('executions', executionId);
+  /** Whether a change of a row is not written yet: it may be refused. */
+  isUnderWay(kind: VersionedKind, id: number): boolean {
+    return this.#inFlight.touchesRow(kind, id);
   }
 
   /** Takes a change as done that is about to be written. */
@@ -204,7 +204,7 @@ export class World {
     const begun = changes.filter((change) => this.#inFlight.leaveRows(change));
     for (const change of begun) {
       // What was put off until it is written can be done now.
-      for (const id of idsIn(change, 'executions')) this.#mark('executions', id);
+      for (const kind of ['entries', 'executions'] as const) for (const id of idsIn(change, kind)) this.#mark(kind, id);
       for (const hostId of change.leases.keys()) this.#leaseMoments.set(hostId, ++this.#moment);
     }
     for (const change of refused) this.#undo(change);

@@ -157,7 +157,7 @@ export class EventFeed {
 /** Reads new events whenever it is woken, one read at a time. */
 class Reader {
   onClose: () => void = () => undefined;
-  readonly #read: (after: number) => Promise<EventRow[]>;
+  readonly #read: (after: number) => Promise<readonly EventRow[]>;
   readonly #take: (row: EventRow) => void;
   readonly #fail: (error: unknown) => void;
   #cursor: number;
@@ -167,7 +167,7 @@ class Reader {
 
   constructor(
     cursor: number,
-    read: (after: number) => Promise<EventRow[]>,
+    read: (after: number) => Promise<readonly EventRow[]>,
     take: (row: EventRow) => void,
     fail: (error: unknown) => void,
   ) {

@@ -25,6 +25,19 @@ export function describeEvents(store: StoreUnderTest): void {
     expect(await events.latestId()).toBe(all[4]?.id);
   });
 
+  it('tells how far it looked, past what was not asked for', async () => {
+    const { events } = opened.db;
+    expect(await events.page(0, { first: 2 })).toEqual({ events: [], cursor: 0, hasMore: false });
+    for (let n = 1; n <= 4; n++)
+      await events.append({ kind: n === 4 ? 'job.finished' : 'job.submitted', jobId: n, data: { n } });
+    const ids = (await events.since(0, { first: 9 })).map(({ id }) => id);
+    const first = await events.page(0, { first: 2, kinds: ['job.submitted'] });
+    expect(first).toMatchObject({ events: [{ jobId: 1 }, { jobId: 2 }], cursor: ids[1], hasMore: true });
+    const second = await events.page(first.cursor, { first: 2, kinds: ['job.submitted'] });
+    expect(second).toMatchObject({ events: [{ jobId: 3 }], cursor: ids[3], hasMore: false });
+    expect(await events.page(second.cursor, { first: 2 })).toEqual({ events: [], cursor: ids[3], hasMore: false });
+  });
+
   it('calls back after an append, until told to stop', async () => {
     const { events } = opened.db;
     const callback = vi.fn<() => void>();

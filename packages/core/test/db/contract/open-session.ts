@@ -3,7 +3,7 @@ import { connectEngine } from '../../../src/db/engine-connection.ts';
 import { EventHub } from '../../../src/db/event-hub.ts';
 import { ensureSchema } from '../../../src/db/migrate.ts';
 import { Session } from '../../../src/db/session.ts';
-import { latestEventId } from '../../../src/db/stores/events/event-store.ts';
+import { latestEventId } from '../../../src/db/stores/events/edge.ts';
 import { parseDatabaseUrl } from '../../../src/db/url.ts';
 import { watchNothing } from '../../../src/db/watch.ts';
 

@@ -2,7 +2,7 @@ import type { NotificationStore } from '../../database.ts';
 import type { Session, Tx } from '../../session.ts';
 import { upsert } from '../../upsert.ts';
 import { chunks, orNull } from '../../values.ts';
-import { latestVisibleId } from '../events/event-store.ts';
+import { latestVisibleId } from '../events/edge.ts';
 
 /**
  * Which events were turned into deliveries: those up to the cursor, a row of `id_blocks`. It is moved by compare-and-set in the transaction that queues what the
