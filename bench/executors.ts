@@ -5,7 +5,7 @@
  *
  * Needs the built packages (`npm run build`) and, for the baseline, Slurm.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import { startDispatcher } from '../packages/dispatcher/src/index.ts';
 import { compileOptions, type ExecutionOptions, type Settings } from '../packages/dispatcher/src/options.ts';
 import { Supervision } from '../packages/dispatcher/src/supervise/supervision.ts';
 import { report, table } from './lib/report.ts';
+import { slurmLatencies } from './lib/slurm.ts';
 import { median, quantile } from './lib/statistics.ts';
 
 const quick = process.argv.includes('--quick');
@@ -49,7 +50,7 @@ try {
     rates.burst?.push(await rateOf(full, burst, burst));
     rates.sustained?.push(await rateOf({ warm: { min: 4, max: 16 } }, sustained, atOnce));
   }
-  const slurmMs = slurm && median(await slurmLatencies(slurm));
+  const slurmMs = slurm && median(await slurmLatencies(slurm, directory, quick ? 5 : 20));
   const base = <T>(baseline: string, value: T | undefined) =>
     value === undefined ? {} : { baseline, baselineValue: value };
   const peer = slurm && median(rates.slurm ?? []);
@@ -263,18 +264,4 @@ async function slurmRate(cluster: TestSlurm): Promise<number> {
   while ((await cluster.run('squeue', '--noheader', '--array', `--jobs=${id}`, '--states=PD,R,CG,CF')) !== '')
     await delay(50);
   return slurmArray / ((performance.now() - startedAt) / 1000);
-}
-
-/** ms from submission to the first command of single jobs. */
-async function slurmLatencies(cluster: TestSlurm): Promise<number[]> {
-  const values: number[] = [];
-  for (let n = 0; n < (quick ? 5 : 20); n++) {
-    const file = join(directory, `slurm-${n}`);
-    const startedAt = Date.now();
-    await cluster.run('sbatch', '--parsable', '--output=/dev/null', `--wrap=touch ${file}`);
-    while (!existsSync(file)) await delay(2);
-    values.push(statSync(file).mtimeMs - startedAt);
-    await delay(500);
-  }
-  return values;
 }
