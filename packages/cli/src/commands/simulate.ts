@@ -84,17 +84,19 @@ async function plan(args: Arguments): Promise<ExitCode> {
 async function check({ seed: first, verbose }: Arguments, count: number): Promise<ExitCode> {
   const { checkSeeds } = await import('@autotest/dispatcher/simulate');
   let steps = 0;
+  let least = Infinity;
   let failures = 0;
   const onTrouble = (what: string, atMs: number): void => console.log(`${formatDuration(atMs)}  ${what}`);
   for await (const { seed, violation, steps: taken } of checkSeeds(first, count, verbose ? { onTrouble } : {})) {
     steps += taken;
+    least = Math.min(least, taken);
     if (!violation) continue;
     failures++;
     console.log(
       `seed ${seed}: ${violation.message}\n  replay: npx autotest simulate --check 1 --verbose --seed ${seed}`,
     );
   }
-  console.log(`${count} seeds, ${steps} events, ${failures} failed`);
+  console.log(`${count} seeds, ${steps} events, ${least} or more each, ${failures} failed`);
   return failures > 0 ? exitCodes.testFailures : exitCodes.ok;
 }
 

@@ -15,7 +15,7 @@ export { startSlurm, type SlurmTestOptions, type TestSlurm } from './slurm.ts';
 export { startMariaDb, type TestMariaDb } from './mariadb.ts';
 export { TestServiceError } from './errors.ts';
 export { Random } from './simulation/random.ts';
-export { settle, SimulatedClock } from './simulation/simulated-clock.ts';
+export { coarse, settle, SimulatedClock } from './simulation/simulated-clock.ts';
 export { SimulatedProcess, type SimulatedMachine } from './simulation/simulated-process.ts';
 export { SimulatedDatabase, type SimulatedConnection } from './simulation/simulated-database.ts';
 export { ConnectionLostError, overNetwork, type NetworkRules, type Passage } from './simulation/over-network.ts';

@@ -176,7 +176,10 @@ class RunningDispatcher implements Dispatcher {
     await this.#ids.refill();
     // Declared dead while it loaded: it joins again, as at any later time.
     await this.#guard.run('heartbeat', () => this.#beat());
-    this.#stopNews = database.events.onAppend(() => this.wake());
+    this.#stopNews = database.events.onAppend(() => {
+      // While something is being written, the news may be just that; the end of it wakes.
+      if (this.#committer.pending === 0) this.wake();
+    });
     log.info('dispatcher started', { dispatcher: this.id, machine });
     this.#heartbeats.wake();
     this.wake();

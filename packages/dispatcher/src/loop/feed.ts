@@ -131,9 +131,9 @@ export class Feed {
       tasks: unique(about.map(({ taskId }) => taskId)),
       executions: unique(about.filter(({ kind }) => kind === 'execution.moved').map(({ executionId }) => executionId)),
     });
+    const given = new Set(rows.jobs.map(({ id }) => id));
     const strangers = [...rows.entries, ...rows.executions].map(({ jobId }) => jobId);
-    const known = new Set([...this.#world.jobs.keys(), ...rows.jobs.map(({ id }) => id)]);
-    const missing = unique(strangers).filter((id) => !known.has(id));
+    const missing = unique(strangers).filter((id) => !given.has(id) && !this.#world.jobs.has(id));
     const more = missing.length > 0 ? await scheduling.reload({ jobs: missing }) : undefined;
     this.#world.take(
       more ? { ...rows, jobs: [...rows.jobs, ...more.jobs], entries: [...more.entries, ...rows.entries] } : rows,

@@ -1,6 +1,6 @@
-import type { ExitClass, Purpose } from '@autotest/core';
+import type { Clock, ExitClass, Purpose } from '@autotest/core';
 import type { ExecutionRow } from '@autotest/core/db';
-import type { Random, SimulatedClock } from '@autotest/core/testing';
+import type { Random } from '@autotest/core/testing';
 import type { RunEnd } from '../supervise/supervision.ts';
 import type { RealHosts } from './hosts.ts';
 import type { Durations, Rates, Scenario } from './scenario.ts';
@@ -44,18 +44,19 @@ const aloneMs = 40_000;
 
 /** All processes of autoserv of the lab, by execution, with what they left on disk. */
 export class Autoservs {
-  readonly #clock: SimulatedClock;
+  readonly #clock: Clock;
   readonly #random: Random;
   readonly #hosts: RealHosts;
   readonly #rates: Rates;
   readonly #durations: Durations;
   readonly #live = new Map<number, Autoserv>();
+  readonly #byDirectory = new Map<string, Autoserv>();
   readonly #journals = new Map<number, Journal>();
   /** Whether they end when nobody watches them; not worth looking where no dispatcher ever dies. */
   readonly #endsAlone: boolean;
   #nextPid = 1_000_000_000;
 
-  constructor(clock: SimulatedClock, random: Random, hosts: RealHosts, scenario: Scenario) {
+  constructor(clock: Clock, random: Random, hosts: RealHosts, scenario: Scenario) {
     const { rates, durations, troubleMs } = scenario;
     this.#endsAlone = troubleMs < Infinity;
     this.#clock = clock;
@@ -75,8 +76,8 @@ export class Autoservs {
 
   /** The process that has a results directory on a machine: nobody starts a second one while it lives. */
   holderOf(resultsDir: string, machine: string): Autoserv | undefined {
-    for (const one of this.#live.values()) if (one.resultsDir === resultsDir && one.machine === machine) return one;
-    return undefined;
+    const holder = this.#byDirectory.get(resultsDir);
+    return holder?.machine === machine ? holder : undefined;
   }
 
   hasBegun(executionId: number): boolean {
@@ -97,9 +98,8 @@ export class Autoservs {
     // Collecting twice does no harm; it is begun again where its start was not written down.
     if (known?.hasBegun && purpose !== 'gather')
       throw new Violation('started once', `execution ${id} is started again after it had begun`);
-    for (const one of this.#live.values())
-      if (one.resultsDir === resultsDir)
-        throw new Violation('started once', `executions ${one.executionId} and ${id} share ${resultsDir}`);
+    const other = this.#byDirectory.get(resultsDir);
+    if (other) throw new Violation('started once', `executions ${other.executionId} and ${id} share ${resultsDir}`);
     if (purpose !== 'gather') this.#hosts.occupy(hostIds, id, this.#clock.monotonicMs());
     const random = this.#random.split(id);
     const autoserv: Autoserv = {
@@ -114,6 +114,7 @@ export class Autoservs {
       watchers: new Set(),
     };
     this.#live.set(id, autoserv);
+    this.#byDirectory.set(resultsDir, autoserv);
     this.#journals.set(id, { machine, hasBegun: false, starts: (known?.starts ?? 0) + 1 });
     const isMute = autoserv.hangs && random.chance(0.3);
     if (!isMute)
@@ -189,6 +190,7 @@ export class Autoservs {
     if (!autoserv.isAlive) return;
     autoserv.isAlive = false;
     this.#live.delete(autoserv.executionId);
+    this.#byDirectory.delete(autoserv.resultsDir);
     this.#hosts.leave(autoserv.hostIds, autoserv.executionId, this.#clock.monotonicMs());
     const journal = this.#journals.get(autoserv.executionId);
     if (journal && verdict) {

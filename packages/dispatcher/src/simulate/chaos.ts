@@ -68,6 +68,7 @@ export function chaosScenario(seed: number | string): Scenario {
     },
     troubleMs: random.pick([1000, 2500, 6000]),
     troubleForMs: random.between(15_000, 50_000),
+    minSteps: 200,
     leavesOneDead: random.chance(0.5),
   };
 }

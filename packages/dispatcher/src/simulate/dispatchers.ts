@@ -47,6 +47,8 @@ export class Dispatchers {
   readonly #mutate: (real: Database) => Database;
   #network: NetworkRates;
   #nextPid = 2_000_000_000;
+  /** Questions to the database so far. */
+  asked = 0;
 
   constructor(options: {
     clock: SimulatedClock;
@@ -185,6 +187,7 @@ export class Dispatchers {
   }
 
   #passage(machine: Machine, random: Random) {
+    this.asked++;
     if (machine.isCutOff) return { requestMs: 500, answerMs: 0, loses: 'request' as const };
     const { slow, stalls, losesRequest, losesAnswer } = this.#network;
     const delay = () => {

@@ -5,6 +5,7 @@
  */
 export { checkSeeds, type CheckedSeed } from './check-seeds.ts';
 export { chaosScenario } from './chaos.ts';
+export { contestScenario } from './contest.ts';
 export { planLab, type LabPlan, type LabReport, type LabSample, type WaitReport } from './plan-lab.ts';
 export { simulate, type SimulationOptions, type SimulationResult } from './simulation.ts';
 export type * from './scenario.ts';

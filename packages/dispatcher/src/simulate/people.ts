@@ -1,6 +1,6 @@
-import { taskKinds } from '@autotest/core';
+import { taskKinds, type Clock } from '@autotest/core';
 import type { Database, HostRow, JobRow, NewJob } from '@autotest/core/db';
-import { newJob, type Random, type SimulatedClock } from '@autotest/core/testing';
+import { newJob, type Random } from '@autotest/core/testing';
 import type { RealHosts } from './hosts.ts';
 import type { Scenario, Workload } from './scenario.ts';
 
@@ -14,10 +14,10 @@ export class People {
   readonly #random: Random;
   readonly #hosts: RealHosts;
   readonly #workload: Workload;
-  readonly #clock: SimulatedClock;
+  readonly #clock: Clock;
   #groupId: number | undefined;
 
-  constructor(database: Database, random: Random, hosts: RealHosts, workload: Workload, clock: SimulatedClock) {
+  constructor(database: Database, random: Random, hosts: RealHosts, workload: Workload, clock: Clock) {
     this.#database = database;
     this.#random = random;
     this.#hosts = hosts;
@@ -43,22 +43,19 @@ export class People {
     }
   }
 
-  /** Submits all jobs, one after the other, as time goes by. */
+  /** Submits all jobs as time goes by. A clock that is coarse lets those of one moment come together, and none of them late. */
   begin(onError: (error: unknown) => void): void {
-    const next = (): void => {
-      if (this.jobIds.length + this.#pending >= this.#workload.jobs) return;
-      this.#pending++;
-      this.submit()
-        .catch(onError)
-        .finally(() => {
-          this.#pending--;
-          this.#clock.setTimeout(next, this.#random.exponential(this.#workload.arrivalMs));
-        });
+    let left = this.#workload.jobs;
+    let dueMs = this.#clock.monotonicMs() + 1;
+    const next = async (): Promise<void> => {
+      for (; left > 0 && dueMs <= this.#clock.monotonicMs(); left--) {
+        dueMs += this.#random.exponential(this.#workload.arrivalMs);
+        await this.submit();
+      }
+      if (left > 0) this.#clock.setTimeout(() => void next().catch(onError), dueMs - this.#clock.monotonicMs());
     };
-    this.#clock.setTimeout(next, 1);
+    this.#clock.setTimeout(() => void next().catch(onError), 1);
   }
-
-  #pending = 0;
 
   get isDone(): boolean {
     return this.jobIds.length >= this.#workload.jobs;

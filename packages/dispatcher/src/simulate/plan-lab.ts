@@ -1,5 +1,5 @@
 import { compileLabels, parseLabelExpression, prepareLabels, silentLog } from '@autotest/core';
-import { Random, settle, SimulatedClock, SimulatedDatabase } from '@autotest/core/testing';
+import { coarse, Random, settle, SimulatedClock, SimulatedDatabase } from '@autotest/core/testing';
 import { Autoservs } from './autoservs.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { RealHosts } from './hosts.ts';
@@ -60,6 +60,8 @@ export interface LabReport {
 const samplesWanted = 120;
 const secondMs = 1000;
 const minuteMs = 60_000;
+/** Executions take minutes. What happens outside within so short a time happens at one moment: then what follows from it is written together, as in a busy lab. */
+const grainMs = 500;
 
 /** Runs the jobs of a plan through a lab of this size, with the real scheduler, in simulated time. @param onSample told of each sample, and how many jobs are over */
 export async function planLab(
@@ -69,9 +71,10 @@ export async function planLab(
   const scenario = scenarioOf(plan);
   const database = await SimulatedDatabase.open();
   const clock = new SimulatedClock();
+  const outside = coarse(clock, grainMs);
   const random = new Random(plan.seed);
   const hosts = new RealHosts(scenario.rates);
-  const autoservs = new Autoservs(clock, random.split('autoservs'), hosts, scenario);
+  const autoservs = new Autoservs(outside, random.split('autoservs'), hosts, scenario);
   let failure: unknown;
   const onError = (error: unknown): void => {
     failure ??= error;
@@ -86,7 +89,7 @@ export async function planLab(
     onError,
   });
   const frontend = database.connect(clock);
-  const people = new People(frontend.database, random.split('people'), hosts, scenario.workload, clock);
+  const people = new People(frontend.database, random.split('people'), hosts, scenario.workload, outside);
   const meter = new Meter(database, plan);
   try {
     await people.setUp(scenario);
@@ -94,10 +97,9 @@ export async function planLab(
     people.begin(onError);
     const everyMs = Math.max(secondMs, (plan.arrivalMs * plan.jobs) / samplesWanted);
     for (let nextMs = everyMs; ;) {
-      clock.step();
-      await settle();
+      clock.stepMoment();
+      await untilQuiet(dispatchers);
       if (failure !== undefined) throw failure;
-      dispatchers.tellOfEvents();
       if (clock.monotonicMs() < nextMs) continue;
       nextMs += everyMs;
       const { sample, finished } = await meter.read(clock.monotonicMs());
@@ -110,6 +112,17 @@ export async function planLab(
     frontend.close();
     await settle();
     await database.close();
+  }
+}
+
+/** Lets everything happen that follows from what just happened: decisions take no time. */
+async function untilQuiet(dispatchers: Dispatchers): Promise<void> {
+  let { asked } = dispatchers;
+  for (let quiet = 0; quiet < 2; quiet++) {
+    if (quiet === 0) dispatchers.tellOfEvents();
+    await settle();
+    if (dispatchers.asked !== asked) quiet = -1;
+    ({ asked } = dispatchers);
   }
 }
 
@@ -148,6 +161,7 @@ function scenarioOf(plan: LabPlan): Scenario {
     },
     troubleMs: Infinity,
     troubleForMs: 0,
+    minSteps: 0,
     leavesOneDead: false,
   };
 }

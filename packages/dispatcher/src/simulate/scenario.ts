@@ -78,6 +78,8 @@ export interface Scenario {
   readonly troubleMs: number;
   /** Until when there are troubles, ms after the start. */
   readonly troubleForMs: number;
+  /** So many events of the simulated world happen at least: as long as there are fewer, more is asked of the lab. */
+  readonly minSteps: number;
   /** Whether one part stays dead when everything else is mended. */
   readonly leavesOneDead: boolean;
 }

@@ -47,10 +47,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const autoservs = new Autoservs(clock, random.split('autoservs'), hosts, scenario);
   const frontend = database.connect(clock);
   const people = new People(frontend.database, random.split('people'), hosts, scenario.workload, clock);
-  const limits = new Map(
-    scenario.workload.owners.flatMap(({ login, maxHosts }) => (maxHosts === undefined ? [] : [[login, maxHosts]])),
-  );
-  const checker = new Checker(database, limits);
+  const accounts = new Map(scenario.workload.owners.map(({ login, ...account }) => [login, account]));
+  const checker = new Checker(database, { accounts, isOpen: !scenario.workload.isVaried });
   let failure: unknown;
   const onError = (error: unknown): void => {
     failure ??= error;
@@ -107,7 +105,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       }
       if (mendedAt === undefined) continue;
       const open = events.length === 0 && steps % 50 !== 0 ? undefined : checker.open();
-      if (open?.length === 0) break;
+      if (open?.length === 0) {
+        if (steps >= scenario.minSteps) break;
+        await people.submit();
+      }
       if (clock.monotonicMs() - mendedAt > mendedForMs)
         throw new Violation(
           'progress',

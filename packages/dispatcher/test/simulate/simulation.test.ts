@@ -1,6 +1,6 @@
 import type { Database } from '@autotest/core/db';
 import { SimulatedDatabase } from '@autotest/core/testing';
-import { chaosScenario, planLab, simulate } from '@autotest/dispatcher/simulate';
+import { chaosScenario, contestScenario, planLab, simulate } from '@autotest/dispatcher/simulate';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -27,7 +27,7 @@ describe('A simulated lab', () => {
   it.each([2, 3, 4, 12, 43, 110, 205, 277, 288, 345])('finishes everything with seed %i', async (seed) => {
     const { violation, steps } = await simulate({ database, seed, scenario: chaosScenario(seed) });
     expect(violation?.message).toBeUndefined();
-    expect(steps).toBeGreaterThan(100);
+    expect(steps).toBeGreaterThanOrEqual(200);
   });
 
   it('finds out when late writes of dispatchers that were declared dead are accepted', async () => {
@@ -37,6 +37,29 @@ describe('A simulated lab', () => {
       scheduling: { ...real.scheduling, commit: (changes) => real.scheduling.commit(changes) },
     }));
     expect(found).toMatch('only members write');
+  });
+
+  it('finds out when accounts do not get their shares', async () => {
+    const found: string[] = [];
+    for (let seed = 1; seed <= 10; seed++) {
+      await database.clear();
+      const options = { database, seed, scenario: contestScenario(seed) };
+      expect((await simulate(options)).violation?.message).toBeUndefined();
+      await database.clear();
+      // As if every account had the same weight.
+      const mutate = (real: Database): Database => ({
+        ...real,
+        scheduling: {
+          ...real.scheduling,
+          rules: async () => {
+            const known = await real.scheduling.rules();
+            return { ...known, accounts: known.accounts.map((account) => ({ ...account, weight: 1 })) };
+          },
+        },
+      });
+      found.push((await simulate({ ...options, mutate })).violation?.message ?? '');
+    }
+    expect(found.join('\n')).toMatch('fair share');
   });
 
   it('finds out when two entries get the same host', async () => {
@@ -51,7 +74,9 @@ describe('A simulated lab', () => {
         },
       },
     }));
-    expect(found).toMatch(/one holder a host|one user a host|terminal states are final|events match rows/);
+    expect(found).toMatch(
+      /one holder a host|one user a host|every lease ends|terminal states are final|events match rows/,
+    );
   });
 });
 

@@ -55,6 +55,13 @@ export class SimulatedClock implements Clock {
     return true;
   }
 
+  /** Goes on to the next moment and lets all of its events happen; false: none is left. */
+  stepMoment(): boolean {
+    if (!this.step()) return false;
+    while (this.nextMs === this.#elapsedMs) this.step();
+    return true;
+  }
+
   #first(): Moment | undefined {
     for (let first = this.#moments.peek(); first !== undefined; first = this.#moments.peek()) {
       if (!first.isOff) return first;
@@ -62,6 +69,18 @@ export class SimulatedClock implements Clock {
     }
     return undefined;
   }
+}
+
+/** A clock whose timers fall due at multiples of `grainMs`, so that more happens at one moment; it tells the time of `clock`. */
+export function coarse(clock: Clock, grainMs: number): Clock {
+  return {
+    now: () => clock.now(),
+    monotonicMs: () => clock.monotonicMs(),
+    setTimeout(callback, ms) {
+      const nowMs = clock.monotonicMs();
+      return clock.setTimeout(callback, Math.ceil((nowMs + Math.max(1, ms)) / grainMs) * grainMs - nowMs);
+    },
+  };
 }
 
 /** Resolves when everything has happened that does not wait for time or for the outside: for programs that do nothing but compute and ask an embedded database. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SimulatedDatabase } from '@autotest/core/testing';
 import { Told } from './events.ts';
+import { FairShare, type Account } from './fair-share.ts';
 import { epochsRise, leasesHaveHolders, oneHolder, statesMatchLeases, withinLimits } from './holding.ts';
 import { columns, type Known, type StoredEvent } from './known.ts';
 import {
@@ -31,14 +32,21 @@ export class Checker {
   readonly #database: SimulatedDatabase;
   readonly #limits: ReadonlyMap<string, number>;
   readonly #told = new Told();
+  readonly #fairShare: FairShare | undefined;
   readonly #hash = createHash('sha1');
   #cursor = 0;
   #looks = 0;
 
-  /** @param limits hosts that accounts may hold at most */
-  constructor(database: SimulatedDatabase, limits: ReadonlyMap<string, number>) {
+  /** @param options.isOpen every host is open to everybody: then it is checked that each account gets its share */
+  constructor(
+    database: SimulatedDatabase,
+    { accounts, isOpen }: { accounts: ReadonlyMap<string, Account>; isOpen: boolean },
+  ) {
     this.#database = database;
-    this.#limits = limits;
+    this.#limits = new Map(
+      [...accounts].flatMap(([name, { maxHosts }]) => (maxHosts === undefined ? [] : [[name, maxHosts]])),
+    );
+    this.#fairShare = isOpen ? new FairShare(accounts) : undefined;
   }
 
   get eventCount(): number {
@@ -60,7 +68,7 @@ export class Checker {
   /** Gives the events since the last look. @throws Violation */
   async look(): Promise<readonly StoredEvent[]> {
     const events = await this.#database.query<StoredEvent>(
-      'select id, kind, jobId, entryId, executionId, hostId, taskId, data from events where id > ? order by id',
+      'select id, t, kind, jobId, entryId, executionId, hostId, taskId, data from events where id > ? order by id',
       [this.#cursor],
     );
     if (events.length === 0) return events;
@@ -72,6 +80,7 @@ export class Checker {
         `${event.kind} ${event.entryId} ${event.taskId} ${event.hostId} ${event.executionId} ${event.data}\n`,
       );
       this.#told.take(event);
+      this.#fairShare?.take(event, this.known);
     }
     for (const kind of ['entries', 'hosts', 'tasks', 'executions'] as const)
       this.#told.compare(this.known, kind, touched[kind]);

@@ -16,6 +16,7 @@ export interface StoredEntry {
   readonly attempt: number;
   readonly infraFailures: number;
   readonly testFailures: number;
+  readonly queuedAt: number;
 }
 
 export interface StoredHost {
@@ -64,6 +65,7 @@ export interface StoredJob {
   readonly state: string;
   readonly outcome: string | null;
   readonly account: string;
+  readonly priority: number;
   readonly entryCount: number;
   readonly activeCount: number;
   readonly finishedCount: number;
@@ -77,6 +79,7 @@ export interface StoredJob {
 
 export interface StoredEvent {
   readonly id: number;
+  readonly t: number;
   readonly kind: string;
   readonly jobId: number | null;
   readonly entryId: number | null;
@@ -99,10 +102,10 @@ export interface Known {
 
 export const columns = {
   entries:
-    'id, jobId, "index", version, state, outcome, hostId, named, hostless, executionId, dispatcherId, attempt, infraFailures, testFailures',
+    'id, jobId, "index", version, state, outcome, hostId, named, hostless, executionId, dispatcherId, attempt, infraFailures, testFailures, queuedAt',
   hosts: 'id, name, version, state, labels, lockedBy, lockedUntil, quarantineReason, draining',
   tasks: 'id, version, state, hostId, entryId, executionId, dispatcherId',
   executions: 'id, version, state, purpose, jobId, taskId, epoch, resultsDir',
-  jobs: 'id, state, outcome, account, entryCount, activeCount, finishedCount, syncCount, controlType, infraRetries, retries, needs, "after"',
+  jobs: 'id, state, outcome, account, priority, entryCount, activeCount, finishedCount, syncCount, controlType, infraRetries, retries, needs, "after"',
   leases: 'hostId, holderKind, holderId, epoch, takenAt',
 } as const satisfies Record<keyof Known, string>;
