@@ -8,7 +8,7 @@ interface Timer {
 /** A clock for tests that only moves when it is told to. */
 export class ManualClock implements Clock {
   #elapsedMs = 0;
-  readonly #startsAt: number;
+  #startsAt: number;
   readonly #timers = new Set<Timer>();
 
   /** @param startsAt wall-clock time at the start, ms since the epoch */
@@ -44,6 +44,11 @@ export class ManualClock implements Clock {
       timer.callback();
     }
     this.#elapsedMs = endMs;
+  }
+
+  /** As when somebody sets the clock of the machine: the wall clock shows `now`, and timers and monotonic time do not notice. */
+  set(now: number): void {
+    this.#startsAt = now - this.#elapsedMs;
   }
 
   #nextDue(endMs: number): Timer | undefined {

@@ -3,10 +3,11 @@ import type { Clock } from '@autotest/core';
 const firstDelayMs = 250;
 const maxDelayMs = 60_000;
 
-/** Keeps things that failed out of the way for a while: longer with each failure in a row. */
+/** Keeps things that failed out of the way for a while: longer with each failure in a row. A clock that is set does not change how long. */
 export class BackOff {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, { count: number; until: number }>();
+  /** `untilMs` in the time of `monotonicMs`. */
+  readonly #failures = new Map<string, { count: number; untilMs: number }>();
   readonly #pausing = new Set<string>();
 
   constructor(clock: Clock) {
@@ -16,7 +17,7 @@ export class BackOff {
   failed(key: string): void {
     const count = (this.#failures.get(key)?.count ?? 0) + 1;
     const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1));
-    this.#failures.set(key, { count, until: this.#clock.now() + delayMs });
+    this.#failures.set(key, { count, untilMs: this.#clock.monotonicMs() + delayMs });
     this.#pausing.add(key);
   }
 
@@ -25,7 +26,7 @@ export class BackOff {
   }
 
   isPaused(key: string): boolean {
-    return (this.#failures.get(key)?.until ?? 0) > this.#clock.now();
+    return (this.#failures.get(key)?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
   }
 
   /** What was kept out of the way and is not any more, once. */
@@ -35,12 +36,10 @@ export class BackOff {
     return keys;
   }
 
-  /** When the next pause ends, ms since the epoch. */
-  nextEnd(): number {
-    const now = this.#clock.now();
-    return [...this.#failures.values()].reduce(
-      (next, { until }) => (until > now && until < next ? until : next),
-      Infinity,
-    );
+  /** Until the next pause ends, ms; Infinity: nothing pauses. */
+  nextEndMs(): number {
+    const nowMs = this.#clock.monotonicMs();
+    const ends = Array.from(this.#failures.values(), ({ untilMs }) => untilMs).filter((endMs) => endMs > nowMs);
+    return ends.reduce((next, endMs) => Math.min(next, endMs), Infinity) - nowMs;
   }
 }

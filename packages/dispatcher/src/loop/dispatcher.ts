@@ -233,8 +233,8 @@ class RunningDispatcher implements Dispatcher {
       this.#retryMs = firstRetryMs;
       this.#observer.turned();
       if (this.#planner?.hasWork || this.#runner.hasWork) return 0;
-      const nextAt = Math.min(this.#world.timers.nextAt, this.#guard.nextEnd());
-      return Math.max(0, Math.min(limits.pollMs, nextAt - clock.now()));
+      const dueMs = this.#world.timers.nextAt - clock.now();
+      return Math.max(0, Math.min(limits.pollMs, dueMs, this.#guard.nextEndMs()));
     } catch (error) {
       this.#noteFailure('turn', 'looking at the queue', error);
       this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);

@@ -41,8 +41,8 @@ export class Guard {
     return this.#backOff.resumed();
   }
 
-  /** When the next pause ends, ms since the epoch. */
-  nextEnd(): number {
-    return this.#backOff.nextEnd();
+  /** Until the next pause ends, ms; Infinity: nothing pauses. */
+  nextEndMs(): number {
+    return this.#backOff.nextEndMs();
   }
 }

@@ -15,15 +15,15 @@ export class Liveness {
     this.#silentMs = silentMs;
   }
 
-  /** @param now wall-clock time, by which one that is seen for the first time is judged @param monotonicMs time of this process */
-  observe(dispatchers: readonly DispatcherRow[], now: number, monotonicMs: number): void {
-    for (const { id, heartbeatAt } of dispatchers) {
-      const known = this.#seen.get(id);
-      if (known?.beat === heartbeatAt) continue;
-      // One that stopped long ago is not taken for living just because it is seen now.
-      const silentMs = known ? 0 : Math.max(0, Math.min(this.#silentMs, now - heartbeatAt));
-      this.#seen.set(id, { beat: heartbeatAt, at: heartbeatAt === 0 ? -Infinity : monotonicMs - silentMs });
-    }
+  /**
+   * One that is seen for the first time is taken for living: when its last sign of life was, only its own clock says.
+   *
+   * @param monotonicMs time of this process
+   */
+  observe(dispatchers: readonly DispatcherRow[], monotonicMs: number): void {
+    for (const { id, heartbeatAt } of dispatchers)
+      if (this.#seen.get(id)?.beat !== heartbeatAt)
+        this.#seen.set(id, { beat: heartbeatAt, at: heartbeatAt === 0 ? -Infinity : monotonicMs });
   }
 
   /** It is dead, unless it gives another sign of life. */

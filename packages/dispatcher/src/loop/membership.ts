@@ -76,7 +76,7 @@ export class Membership {
    * @throws DispatcherReplacedError when another process has this id by now
    */
   async beat(shortage: string | undefined): Promise<DispatcherRow[]> {
-    const { database, dispatcherId, clock, processes } = this.#settings;
+    const { database, dispatcherId, clock } = this.#settings;
     if (this.#epoch !== undefined) {
       const askedAt = clock.monotonicMs();
       const isAccepted = await database.scheduling.beat({
@@ -89,12 +89,18 @@ export class Membership {
     }
     const dispatchers = await database.scheduling.dispatchers();
     const own = dispatchers.find(({ id }) => id === dispatcherId);
-    if (this.#epoch === undefined && own && (own.pid !== processes.pid || own.startedAt !== this.#startedAt))
-      throw new DispatcherReplacedError(dispatcherId);
-    this.#liveness.observe(dispatchers, clock.now(), clock.monotonicMs());
+    if (this.#epoch === undefined && own && this.#isAnother(own)) throw new DispatcherReplacedError(dispatcherId);
+    this.#liveness.observe(dispatchers, clock.monotonicMs());
     if (this.#epoch !== undefined) await this.#declareDead(dispatchers);
     this.#noteDeaths(dispatchers);
     return dispatchers;
+  }
+
+  /** Whether another process joined under this id, and may live. One that was killed may have asked to join before, and be heard late. */
+  #isAnother({ machine, pid, startedAt }: DispatcherRow): boolean {
+    const { processes, machine: own } = this.#settings;
+    if (pid === processes.pid && startedAt === this.#startedAt) return false;
+    return machine !== own || processes.startOf(pid) !== undefined;
   }
 
   isAlive(id: string, monotonicMs: number): boolean {

@@ -190,18 +190,23 @@ export class Placer {
     try {
       return this.#place(demand, head, now, ids);
     } catch (error) {
-      this.#demands.remove(head.waiting.entryId);
-      this.#touched.add(demand);
       this.#onFailed(`entry:${head.waiting.entryId}`, error);
-      return [];
+      return this.#passOver(demand, head.waiting.entryId);
     }
+  }
+
+  /** An entry that ended in this turn, or that cannot be placed: those behind it are looked at next. */
+  #passOver(demand: Demand, entryId: number): Decision[] {
+    this.#demands.remove(entryId);
+    this.#touched.add(demand);
+    return [];
   }
 
   #place(demand: Demand, head: { waiting: Waiting; rank: Rank }, now: number, ids: IdSource): Decision[] {
     const { waiting, rank } = head;
     const entry = this.#world.entries.get(waiting.entryId);
     const job = this.#world.jobs.get(waiting.job.id);
-    if (!entry || !job) return [];
+    if (!entry || !job) return this.#passOver(demand, waiting.entryId);
     if (demand.kind === 'group') return this.#placeGroup(demand, job, rank, now, ids);
     const host = demand.kind === 'hostless' ? undefined : this.#findHost(demand, entry, job, rank, now);
     if (demand.kind !== 'hostless' && !host) return [];

@@ -54,7 +54,7 @@ it('what fails again and again is left alone for longer and longer, and success 
   const pauses: number[] = [];
   for (let n = 0; n < 12; n++) {
     backOff.failed('entry:1');
-    pauses.push(backOff.nextEnd() - clock.now());
+    pauses.push(backOff.nextEndMs());
     expect([backOff.isPaused('entry:1'), backOff.resumed()]).toEqual([true, []]);
     clock.advance(pauses.at(-1) ?? 0);
     expect(backOff.isPaused('entry:1')).toBe(false);
@@ -64,5 +64,15 @@ it('what fails again and again is left alone for longer and longer, and success 
   expect(pauses.at(-1)).toBe(60_000);
   backOff.succeeded('entry:1');
   backOff.failed('entry:1');
-  expect(backOff.nextEnd() - clock.now()).toBe(250);
+  expect(backOff.nextEndMs()).toBe(250);
+});
+
+it('a clock that is set back does not keep out of the way what was let go on', () => {
+  const clock = new ManualClock();
+  const backOff = new BackOff(clock);
+  backOff.failed('execution:1');
+  clock.advance(250);
+  expect(backOff.resumed()).toEqual(['execution:1']);
+  clock.set(clock.now() - 3_600_000);
+  expect(backOff.isPaused('execution:1')).toBe(false);
 });
