@@ -110,7 +110,8 @@ async function runOne(store: Database, host: HostRow, file: string): Promise<num
     const row = await store.jobs.byId(job.id);
     if (row) ({ state } = row);
   }
-  if (!existsSync(file)) throw new Error(`job ${job.id} did not run its command: ${JSON.stringify(await store.jobs.entries(job.id))}`);
+  if (!existsSync(file))
+    throw new Error(`job ${job.id} did not run its command: ${JSON.stringify(await store.jobs.entries(job.id))}`);
   // Whoever was started ahead for the next one is ready by then.
   await delay(300);
   return statSync(file).mtimeMs - startedAt;

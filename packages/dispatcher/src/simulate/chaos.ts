@@ -55,7 +55,7 @@ export function chaosScenario(seed: number | string): Scenario {
       losesNews: often(0.3),
     },
     workload: {
-      jobs: random.between(5, 12),
+      jobs: random.between(8, 14),
       arrivalMs: random.between(300, 4000),
       owners: [
         { login: 'ada', weight: 1 },

@@ -76,9 +76,9 @@ export interface Scenario {
   readonly workload: Workload;
   /** Mean time between two troubles (something dies, hangs or comes back; somebody changes something), ms. Infinity: none. */
   readonly troubleMs: number;
-  /** Until when there are troubles, ms after the start. */
+  /** For how long there are troubles at least, ms after the start. */
   readonly troubleForMs: number;
-  /** So many events of the simulated world happen at least: as long as there are fewer, more is asked of the lab. */
+  /** So many events of the simulated world happen before it is mended. */
   readonly minSteps: number;
   /** Whether one part stays dead when everything else is mended. */
   readonly leavesOneDead: boolean;

@@ -99,16 +99,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       const events = await checker.look();
       if (failure !== undefined) throw failure;
       if (events.length > 0) dispatchers.tellOfEvents();
-      if (mendedAt === undefined && clock.monotonicMs() >= scenario.troubleForMs && people.isDone) {
+      const isEnough = steps >= scenario.minSteps && clock.monotonicMs() >= scenario.troubleForMs && people.isDone;
+      if (mendedAt === undefined && isEnough) {
         mendedAt = clock.monotonicMs();
         await troubles.mend();
       }
       if (mendedAt === undefined) continue;
       const open = events.length === 0 && steps % 50 !== 0 ? undefined : checker.open();
-      if (open?.length === 0) {
-        if (steps >= scenario.minSteps) break;
-        await people.submit();
-      }
+      if (open?.length === 0) break;
       if (clock.monotonicMs() - mendedAt > mendedForMs)
         throw new Violation(
           'progress',

@@ -23,6 +23,7 @@ export class Troubles {
   readonly #parts: Parts;
   /** What stays dead when everything else is mended. */
   dead: string | undefined;
+  #isMended = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -32,7 +33,7 @@ export class Troubles {
     const { clock, random, scenario } = this.#parts;
     if (scenario.troubleMs === Infinity) return;
     const next = (): void => {
-      if (clock.monotonicMs() >= scenario.troubleForMs) return;
+      if (this.#isMended) return;
       this.#make();
       clock.setTimeout(next, random.exponential(scenario.troubleMs));
     };
@@ -42,6 +43,7 @@ export class Troubles {
   /** Everything is well again, except, where the scenario says so, one part that never comes back. */
   async mend(): Promise<void> {
     const { dispatchers, hosts, people, scenario } = this.#parts;
+    this.#isMended = true;
     dispatchers.setNetwork(goodNetwork);
     for (const machine of dispatchers.machines.values()) {
       machine.clockErrorMs = 0;
@@ -163,10 +165,9 @@ export class Troubles {
   }
 
   #later(ms: number, callback: () => void): void {
-    const { clock, scenario } = this.#parts;
-    clock.setTimeout(() => {
+    this.#parts.clock.setTimeout(() => {
       // What is mended stays so.
-      if (clock.monotonicMs() < scenario.troubleForMs) callback();
+      if (!this.#isMended) callback();
     }, ms);
   }
 }

@@ -8,8 +8,8 @@ export interface Account {
 }
 
 const holding: ReadonlySet<EntryState> = new Set(['preparing', 'ready', 'starting', 'running', 'gathering']);
-/** How long an entry may be in the queue before the planner knows of it and of what was written since, ms. */
-const lagMs = 5000;
+/** How long it may take until a planner knows of what was written, and writes what it decided, ms. */
+const lagMs = 1000;
 
 /**
  * Whoever has fewer hosts for its weight is served first: a host goes to nobody while an account waits for the same that would still be behind with one host more. Judged by events
@@ -19,6 +19,7 @@ export class FairShare {
   readonly #accounts: ReadonlyMap<string, Account>;
   readonly #states = new Map<number, EntryState>();
   readonly #held = new Map<string, number>();
+  readonly #releases: { readonly account: string; readonly t: number }[] = [];
 
   constructor(accounts: ReadonlyMap<string, Account>) {
     this.#accounts = accounts;
@@ -35,6 +36,7 @@ export class FairShare {
     this.#states.set(event.entryId, to);
     if (holding.has(from) === holding.has(to)) return;
     if (holding.has(to)) this.#check(event, account, known);
+    else this.#releases.push({ account, t: event.t });
     this.#held.set(account, this.#heldBy(account) + (holding.has(to) ? 1 : -1));
   }
 
@@ -50,13 +52,19 @@ export class FairShare {
       // One that just gave a host back is still at its limit for whoever does not know of that yet.
       if (this.#accounts.get(job.account)?.maxHosts !== undefined) continue;
       const held = this.#heldBy(job.account);
-      const isBehind = (held + 1) / this.#weightOf(job.account) < usage;
+      const thought = held + this.#released(job.account, event.t - lagMs);
+      const isBehind = (thought + 1) / this.#weightOf(job.account) < usage;
       if (job.priority > given.priority || (job.priority === given.priority && isBehind))
         throw new Violation(
           'fair share',
           `job ${given.id} of ${account}, which holds ${this.#heldBy(account)}, got a host before job ${job.id} of ${job.account}, which holds ${held}`,
         );
     }
+  }
+
+  /** Hosts that an account gave back since then: whoever decided before that was written still counts them. */
+  #released(account: string, since: number): number {
+    return this.#releases.filter((release) => release.account === account && release.t >= since).length;
   }
 
   #heldBy(account: string): number {

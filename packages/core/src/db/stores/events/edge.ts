@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { CompiledQuery, sql, type Kysely } from 'kysely';
 import type { Session } from '../../session.ts';
 import type { Tables } from '../../schema.ts';
 
@@ -26,13 +26,13 @@ export async function latestVisibleId(session: Session): Promise<number> {
   return session.isServer ? (await edgeBeforeGap(session.db, 0)).id : latestEventId(session);
 }
 
+/** Made once: it is asked very often. */
+const highestId = CompiledQuery.raw('select max(id) as id from events');
+
 /** Highest id that can be seen; 0 when there is none. On a server, others below it may not be visible yet. */
 export async function latestEventId(session: Session): Promise<number> {
-  const row = await session.db
-    .selectFrom('events')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  return row?.id ?? 0;
+  const { rows } = await session.db.executeQuery<{ id: number | null }>(highestId);
+  return rows[0]?.id ?? 0;
 }
 
 const window = 5000;
