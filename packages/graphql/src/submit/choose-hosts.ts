@@ -162,7 +162,7 @@ async function checkAccess(
     unmet: [`membership of ${(groupsOf.get(id) ?? []).join(' or ')}`],
   }));
   const near = nearest.map(({ host, unmet }) => `${host} needs ${unmet.join(', ')}`).join('; ');
-  const message = `The job asks for ${wanted} hosts, but you may use only ${usable.size} of the ${hosts.length} that fit: ${near}. Ask an administrator to make you a member.`;
+  const message = `The job asks for ${hostCount(wanted)}, but you may use only ${usable.size} of the ${hosts.length} that fit: ${near}. Ask an administrator to make you a member.`;
   throw new Refused(new HostsUnavailableType(message, ['input', field], nearest));
 }
 
@@ -174,8 +174,13 @@ function messageFor(
   nearest: readonly { host: string; unmet: readonly string[] }[],
 ): string {
   if (known === 0) return 'There is no host yet that could run it; add one with `autotest host add`.';
-  if (needs === undefined) return `The job asks for ${wanted} more hosts, but there are only ${known}.`;
+  if (needs === undefined)
+    return `The job asks for ${hostCount(wanted, 'more ')}, but there ${known === 1 ? 'is' : 'are'} only ${known}.`;
   const [first] = nearest;
   const near = first === undefined ? '' : ` Nearest is ${first.host}, which lacks ${first.unmet.join(', ')}.`;
-  return `The job asks for ${wanted} hosts with ${formatLabelExpression(needs)}, but only ${matching} of ${known} have it.${near}`;
+  return `The job asks for ${hostCount(wanted)} with ${formatLabelExpression(needs)}, but only ${matching} of ${known} have it.${near}`;
+}
+
+function hostCount(count: number, kind = ''): string {
+  return `${count} ${kind}${count === 1 ? 'host' : 'hosts'}`;
 }
