@@ -2,7 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-for (const name of ['status-log', 'autoserv-start', 'executors', 'first-command', 'dispatch', 'latency', 'log-latency']) {
+for (const name of [
+  'status-log',
+  'autoserv-start',
+  'executors',
+  'first-command',
+  'dispatch',
+  'latency',
+  'log-latency',
+]) {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   const { status } = spawnSync(process.execPath, ['--conditions=@autotest/source', file, ...process.argv.slice(2)], {
     stdio: 'inherit',
