@@ -5,6 +5,7 @@ import { defaultDataDir } from '../config.ts';
 import { note } from '../output/print.ts';
 import { paint } from '../output/style.ts';
 import { dispatcherCommands } from './dispatcher.ts';
+import { executionOf, executionOptions, type ExecutionArguments } from './execution-options.ts';
 
 interface DataArguments {
   data: string;
@@ -23,7 +24,7 @@ interface ServeArguments extends DataArguments {
   notify: boolean;
 }
 
-interface DispatcherArguments extends DataArguments {
+interface DispatcherArguments extends DataArguments, ExecutionArguments {
   notify: boolean;
   'results-port': number | undefined;
   'results-host': string | undefined;
@@ -31,16 +32,17 @@ interface DispatcherArguments extends DataArguments {
 }
 
 /** `autotest up`: everything in one process. */
-export const upCommand: CommandModule<unknown, ServeArguments> = {
+export const upCommand: CommandModule<unknown, ServeArguments & ExecutionArguments> = {
   command: 'up',
   describe: 'start everything in this process: web interface, API and dispatcher',
   builder: (cli) =>
-    notifyOption(serveOptions(cli)).option('local-host', {
+    executionOptions(notifyOption(serveOptions(cli))).option('local-host', {
       type: 'boolean',
       default: true,
       describe: 'at the first start, register this machine as a host',
     }),
-  handler: (args) => serve(args, { server: true, dispatcher: true, notifier: args.notify }),
+  handler: (args) =>
+    serve(args, { server: true, dispatcher: true, notifier: args.notify, execution: executionOf(args) }),
 };
 
 /** `autotest server`: web interface and API alone. */
@@ -55,11 +57,17 @@ export const serverCommand: CommandModule<unknown, Omit<ServeArguments, 'notify'
 export const dispatcherCommand: CommandModule<unknown, DispatcherArguments> = {
   command: 'dispatcher',
   describe: 'start a dispatcher alone: assigns hosts and runs jobs; or list and drain those there are',
-  builder: (cli) => dispatcherCommands(resultsOptions(notifyOption(dataOptions(cli)))),
+  builder: (cli) => dispatcherCommands(executionOptions(resultsOptions(notifyOption(dataOptions(cli))))),
   handler: (args) =>
     serve(
       { ...args, host: '127.0.0.1', port: 0, 'public-url': undefined, 'local-host': false },
-      { server: false, dispatcher: true, notifier: args.notify, results: resultsOf(args) },
+      {
+        server: false,
+        dispatcher: true,
+        notifier: args.notify,
+        results: resultsOf(args),
+        execution: executionOf(args),
+      },
     ),
 };
 
@@ -146,7 +154,7 @@ function serveOptions<T>(cli: Argv<T>) {
 
 async function serve(
   args: Omit<ServeArguments, 'notify'>,
-  parts: Pick<StartOptions, 'server' | 'dispatcher' | 'notifier' | 'results'>,
+  parts: Pick<StartOptions, 'server' | 'dispatcher' | 'notifier' | 'results' | 'execution'>,
 ): Promise<void> {
   // Only here, because a command that talks to a server must not load an ORM.
   const { start } = await import('../server/start.ts');

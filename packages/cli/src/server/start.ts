@@ -13,6 +13,7 @@ import {
   startNotifier,
   startRecurring,
   type Dispatcher,
+  type ExecutionOptions,
   type ResultsServerOptions,
 } from '@autotest/dispatcher';
 import { createFirstAdmin, startServer, type Server } from '@autotest/graphql';
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly server: boolean;
   /** Assign hosts and run jobs. */
   readonly dispatcher: boolean;
+  /** How the dispatcher carries executions out. @default on this machine */
+  readonly execution?: ExecutionOptions | undefined;
   /** Send mails and webhooks; configured by the environment. */
   readonly notifier: boolean;
   /** What is worth a line on stderr. @default 'warn' */
@@ -126,6 +129,7 @@ export async function start(options: StartOptions): Promise<Running> {
         health,
         tracing,
         results: options.results,
+        ...(options.execution && { execution: options.execution }),
       });
       const running = dispatcher;
       teardowns.push((abortRunning) => running.stop({ abortRunning }));

@@ -51,7 +51,8 @@ describe('the configuration page', () => {
   });
 
   it('lists the options of the commands that serve', () => {
-    const options = matches(read('packages/cli/src/commands/up.ts'), /\.option\('([a-z-]+)'/g);
+    const sources = ['up', 'execution-options'].map((name) => read(`packages/cli/src/commands/${name}.ts`));
+    const options = matches(sources.join('\n'), /\.option\('([a-z-]+)'/g);
     expect(options).toContain('data');
     expect(documentedOptions('Servers and dispatchers', 4)).toEqual(options);
   });
