@@ -1,5 +1,6 @@
 import type { EntryState } from '@autotest/core';
 import { Violation } from '../violation.ts';
+import { holding } from './holding.ts';
 import type { Known, StoredEvent } from './known.ts';
 
 export interface Account {
@@ -7,7 +8,6 @@ export interface Account {
   readonly maxHosts?: number;
 }
 
-const holding: ReadonlySet<EntryState> = new Set(['preparing', 'ready', 'starting', 'running', 'gathering']);
 /** How long it may take until a planner knows of what was written, and writes what it decided, ms. */
 const lagMs = 1000;
 

@@ -1,7 +1,8 @@
 import type { Known, StoredEntry } from './known.ts';
 import { Violation } from '../violation.ts';
 
-const holding = new Set(['preparing', 'ready', 'starting', 'running', 'gathering']);
+/** States in which an entry has its host; said here once more, as the planner is what is checked. */
+export const holding = new Set(['preparing', 'ready', 'starting', 'running', 'gathering']);
 const free = new Set(['ready', 'repairFailed']);
 
 /** An entry that has a host holds its lease, so no two have the same one; and nobody else does. */
