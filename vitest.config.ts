@@ -51,7 +51,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['packages/{core,dispatcher,autoserv,client,graphql,cli}/test/**/*.test.ts'],
+          include: ['packages/{core,dispatcher,autoserv,client,graphql,cli,lab}/test/**/*.test.ts'],
           // A net for what hangs, not a measure: machines of CI are slow at times.
           testTimeout: 30_000,
         },
