@@ -2,8 +2,8 @@ import { AutotestError } from '@autotest/core';
 
 /** Thrown when a lab, or a machine of it, cannot do what was asked: something did not start, did not answer in time, or is not there. */
 export class LabError extends AutotestError {
-  constructor(what: string, remedy: string, cause?: unknown) {
-    super('AT_LAB', `${what}. ${remedy}`, { cause });
+  constructor(message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super('AT_LAB', message, options);
     this.name = 'LabError';
   }
 }

@@ -7,6 +7,8 @@ export interface MachineOptions {
   /** Number of the host in the lab, from 1: unique, for names of devices. */
   readonly index: number;
   readonly address: string;
+  /** Device that connects it to the lab's bridge: for a namespaced machine the other end of its eth0, else a tap device, for its emulator. It is there already. */
+  readonly link: string;
   readonly network: LabNetwork;
   /** Directory for all that belongs to this machine; there and empty at the start. */
   readonly stateDir: string;

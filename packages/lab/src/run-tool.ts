@@ -10,7 +10,7 @@ const timeoutMs = 30_000;
  * @returns its stdout
  * @throws LabError with its stderr, when it cannot be started, fails or takes over 30 s
  */
-export function runTool(argv: readonly string[], input = ''): Promise<string> {
+export function runTool(argv: readonly string[], input: string | Uint8Array = ''): Promise<string> {
   const [file = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'pipe', timeout: timeoutMs, killSignal: 'SIGKILL' });
@@ -19,12 +19,12 @@ export function runTool(argv: readonly string[], input = ''): Promise<string> {
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => error.push(chunk));
     child.on('error', (cause) =>
-      reject(new LabError(`${file} cannot be run`, 'See whether it is installed and on the PATH.', cause)),
+      reject(new LabError(`${file} cannot be run. See whether it is installed and on the PATH.`, { cause })),
     );
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(out).toString());
       const said = Buffer.concat(error).toString().trim().slice(0, 500) || `it ended with ${signal ?? code}`;
-      reject(new LabError(`${argv.join(' ').slice(0, 200)} failed: ${said}`, 'Root and a recent kernel are needed.'));
+      reject(new LabError(`${argv.join(' ').slice(0, 200)} failed: ${said}`));
     });
     // A program that ends without reading must not end us.
     child.stdin.on('error', () => {});

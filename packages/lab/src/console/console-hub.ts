@@ -6,8 +6,6 @@ export interface ConsoleHubOptions {
   readonly logFile: string;
   /** Unix socket for clients. */
   readonly socketPath: string;
-  /** Gets what clients type. */
-  readonly onInput?: (chunk: Buffer) => void;
 }
 
 /** A client that does not read must not fill this process's memory: it is cut off beyond this. */
@@ -20,7 +18,7 @@ const maxUnreadBytes = 1024 * 1024;
 export class ConsoleHub {
   readonly logFile: string;
   readonly socketPath: string;
-  readonly #onInput: (chunk: Buffer) => void;
+  readonly #listeners: ((chunk: Buffer) => void)[] = [];
   readonly #log: WriteStream;
   readonly #clients = new Set<Socket>();
   readonly #server: Server;
@@ -28,7 +26,6 @@ export class ConsoleHub {
   constructor(options: ConsoleHubOptions) {
     this.logFile = options.logFile;
     this.socketPath = options.socketPath;
-    this.#onInput = options.onInput ?? (() => {});
     this.#log = createWriteStream(options.logFile, { flags: 'a' });
     // A full disk loses the log, not the machine.
     this.#log.on('error', () => {});
@@ -56,6 +53,11 @@ export class ConsoleHub {
     }
   }
 
+  /** Calls the listener with what clients type. */
+  onInput(listener: (chunk: Buffer) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Ends all clients and writes out the log. */
   async close(): Promise<void> {
     for (const client of this.#clients) client.destroy();
@@ -71,7 +73,9 @@ export class ConsoleHub {
 
   #welcome(socket: Socket): void {
     this.#clients.add(socket);
-    socket.on('data', (chunk: Buffer) => this.#onInput(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      for (const listener of this.#listeners) listener(chunk);
+    });
     socket.on('error', () => {});
     socket.on('close', () => this.#clients.delete(socket));
   }
