@@ -60,8 +60,9 @@ export const labCommand: CommandModule = {
             .positional('fault', { type: 'string', demandOption: true })
             .positional('value', { type: 'string' })
             .option('for', { type: 'string', describe: "take it back after so long, such as '30 seconds'" })
-            .option('undo', { type: 'boolean', default: false, describe: 'take it back', conflicts: 'for' }),
+            .option('undo', { type: 'boolean', default: false, describe: 'take it back' }),
         async ({ dir, host, fault, value, for: time, undo }) => {
+          if (undo && time !== undefined) throw new UsageError('--undo takes a fault back now; leave --for away.');
           const { askFault } = await import('../lab/ask.ts');
           await askFault(dir, {
             host,

@@ -134,7 +134,8 @@ export class Operator {
     if (simulated) await simulated.reboot();
     else {
       const host = this.#real(name);
-      await host.machine.reset();
+      if (host.machine.powered) await host.machine.reset();
+      else await host.machine.powerOn();
       await host.waitUp();
     }
     return null;
