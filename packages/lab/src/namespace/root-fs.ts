@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ export const rootFileSystems = ['this-machine', 'debian'] as const;
 const packages =
   'openssh-server iproute2 procps kmod busybox-static rsync util-linux bsdutils perl-base ca-certificates nftables less xz-utils';
 const unwanted = ['doc', 'man', 'locale', 'info'];
+const suite = 'bookworm';
 const recipe = [
   '--variant=minbase',
   `--include=${packages.replaceAll(' ', ',')}`,
@@ -31,7 +32,10 @@ interface RootFsOptions {
 /** Directory with the root file system, built if need be; undefined for this machine's own. @throws LabUnfitError, LabError */
 export async function readyRootFs(rootFs: RootFs, options: RootFsOptions): Promise<string | undefined> {
   if (rootFs === 'this-machine') return undefined;
-  const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([suite, ...recipe]))
+    .digest('hex')
+    .slice(0, 16);
   const directory = join(cacheDir(), `rootfs-${hash}`);
   // Complete, because it gets its name last.
   if (existsSync(directory)) return directory;
@@ -63,12 +67,17 @@ async function build(directory: string, { onProgress, signal }: RootFsOptions): 
   }
 }
 
+/** Files in which this system names its mirrors of the suite, keys and all; none: Debian's own. */
+function ownMirrors(): string[] {
+  const files = globSync(['/etc/apt/sources.list', '/etc/apt/sources.list.d/*.{list,sources}']);
+  return files.filter((file) => new RegExp(`\\b${suite}\\b`).test(readFileSync(file, 'utf8')));
+}
+
 const buildTimeoutMs = 15 * 60_000;
 
 function runMmdebstrap(target: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without a suite and a mirror it takes those of this system.
-    const child = spawn('mmdebstrap', [...recipe, '', target], {
+    const child = spawn('mmdebstrap', [...recipe, suite, target, ...ownMirrors()], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: buildTimeoutMs,
       ...(signal && { signal }),
