@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { ConsoleHub } from '../console/console-hub.ts';
@@ -105,7 +106,6 @@ export class NamespaceMachine implements Machine {
     this.#unplugged = true;
     await this.#options.network.setLink(this.#options.link, false);
     await this.#kill(child);
-    await this.#cgroup.thaw();
   }
 
   async reset(): Promise<void> {
@@ -147,7 +147,7 @@ export class NamespaceMachine implements Machine {
     this.#consoleOutput?.destroy();
     await this.console.close();
     await this.#options.network.remove(this.#options.link, netnsOf(this.#options));
-    rmSync(this.#options.stateDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await rm(this.#options.stateDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 
   #enter(pid: number): string[] {
@@ -223,6 +223,8 @@ export class NamespaceMachine implements Machine {
     if (child.exitCode !== null || child.signalCode !== null) return;
     // SIGTERM would be ignored; of SIGKILL, all that runs on the machine dies.
     child.kill('SIGKILL');
+    // With cgroups of version 1, what is frozen dies only now; it does not get to run before.
+    await this.#cgroup.thaw();
     await ended;
   }
 }

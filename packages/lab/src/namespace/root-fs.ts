@@ -77,7 +77,9 @@ const buildTimeoutMs = 15 * 60_000;
 
 function runMmdebstrap(target: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('mmdebstrap', [...recipe, suite, target, ...ownMirrors()], {
+    // In a mount namespace of its own, and ended with this process: what it mounts below the target must be gone before somebody deletes that.
+    const inNamespace = ['--pdeathsig', 'TERM', 'unshare', '--mount', '--', 'mmdebstrap'];
+    const child = spawn('setpriv', [...inNamespace, ...recipe, suite, target, ...ownMirrors()], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: buildTimeoutMs,
       ...(signal && { signal }),
