@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeDir } from '@autotest/core/node';
@@ -14,7 +14,6 @@ import { readyRootFs, type RootFs } from './namespace/root-fs.ts';
 import { makeBridgeNetwork } from './network/bridge-network.ts';
 import type { LabNetwork } from './network/lab-network.ts';
 import { checkPreconditions } from './preconditions.ts';
-import { readFileSync } from 'node:fs';
 import { waitBanner } from './wait-banner.ts';
 
 export interface LabOptions {
@@ -164,10 +163,12 @@ class RunningLab implements Lab {
   #optionsOf(name: string, index: number, onProgress: (text: string) => void): MachineOptions {
     const stateDir = join(this.#dir, 'hosts', name);
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    const address = this.network.addressOf(index);
     return {
       name,
       index,
-      address: this.network.addressOf(index),
+      address,
+      macAddress: macAddressOf(address),
       link: `v${index}`,
       network: this.network,
       stateDir,
@@ -208,4 +209,9 @@ class RunningLab implements Lab {
       waitUp: (timeoutMs = 60_000) => waitBanner(name, address, 22, { timeoutMs, signal: this.#options.signal }),
     };
   }
+}
+
+/** One of those that nobody makes, with the address in it. */
+function macAddressOf(address: string): string {
+  return ['02', '00', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
 }

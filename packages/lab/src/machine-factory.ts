@@ -9,6 +9,8 @@ export interface MachineOptions {
   readonly address: string;
   /** Device that connects it to the lab's bridge: for a namespaced machine the other end of its eth0, else a tap device, for its emulator. It is there already. */
   readonly link: string;
+  /** For emulators: the same at each boot, else the host's neighbours talk to the old one for many seconds. */
+  readonly macAddress: string;
   readonly network: LabNetwork;
   /** Directory for all that belongs to this machine; there and empty at the start. */
   readonly stateDir: string;
