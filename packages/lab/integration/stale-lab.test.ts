@@ -9,12 +9,12 @@ import { missingForLab, ssh, until } from './support.ts';
 const program = `
 const { startLab } = await import(process.argv[1]);
 const lab = await startLab({ hosts: { namespace: 2 } });
-console.log(JSON.stringify({ netns: lab.network.netns, pids: lab.hosts.map((host) => host.machine.inside.pid) }));
+console.log(JSON.stringify({ keyFile: lab.keyFile, netns: lab.network.netns, pids: lab.hosts.map((host) => host.machine.inside.pid) }));
 setInterval(() => {}, 1000);
 `;
 
 describe.skipIf(missingForLab())('A lab whose process is killed', () => {
-  test('takes its hosts with it, and the next lab deletes what it left in the kernel', async () => {
+  test('takes its hosts with it, and the next lab deletes what it left', async () => {
     const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
     const child = spawn(
       process.execPath,
@@ -25,17 +25,19 @@ describe.skipIf(missingForLab())('A lab whose process is killed', () => {
       child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
       child.once('exit', () => reject(new Error('it ended by itself')));
     });
-    const { netns, pids } = JSON.parse(line) as { netns: string; pids: number[] };
+    const { netns, pids, keyFile } = JSON.parse(line) as { netns: string; pids: number[]; keyFile: string };
     expect(pids.every((pid) => readProcessStart(pid) !== undefined)).toBe(true);
     child.removeAllListeners('exit');
     child.kill('SIGKILL');
     await until(() => pids.every((pid) => readProcessStart(pid) === undefined));
     expect(existsSync(`/run/netns/${netns}-ns-1`)).toBe(true);
+    expect(existsSync(keyFile)).toBe(true);
 
     const lab = await startLab({ hosts: { namespace: 1 } });
     try {
       expect(lab.network.netns).toBe(netns);
       expect(existsSync(`/run/netns/${netns}-ns-2`)).toBe(false);
+      expect(existsSync(keyFile)).toBe(false);
       const [host] = lab.hosts;
       expect(host && (await ssh(host, 'echo fine'))).toMatchObject({ stdout: 'fine\n' });
     } finally {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runtimeDir } from '@autotest/core/node';
 import { LabError } from './errors.ts';
 import { faults, type FaultName, type Undo } from './faults/faults.ts';
@@ -86,11 +86,16 @@ class RunningLab implements Lab {
 
   constructor(options: LabOptions) {
     this.#options = options;
-    this.#dir = options.dir ?? mkdtempSync(join(tmpdir(), 'autotest-lab-'));
+    this.#dir = resolve(options.dir ?? mkdtempSync(join(tmpdir(), 'autotest-lab-')));
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
     chmodSync(this.#dir, 0o700);
     this.#sockets = mkdtempSync(join(runtimeDir(), 'lab-'));
     this.keyFile = join(this.#dir, keyName);
+  }
+
+  /** What is there only as long as the lab: with a directory of somebody's own, the hosts' part. */
+  get #temporaryDir(): string {
+    return this.#options.dir === undefined ? this.#dir : join(this.#dir, 'hosts');
   }
 
   get network(): LabNetwork {
@@ -103,7 +108,7 @@ class RunningLab implements Lab {
     const rootFs = kinds.includes('namespace')
       ? await readyRootFs(this.#options.rootFs ?? 'this-machine', { onProgress, signal })
       : undefined;
-    this.#network = await makeBridgeNetwork();
+    this.#network = await makeBridgeNetwork([this.#temporaryDir, this.#sockets]);
     rmSync(join(this.#dir, 'hosts'), { recursive: true, force: true });
     rmSync(this.keyFile, { force: true });
     rmSync(`${this.keyFile}.pub`, { force: true });
@@ -157,7 +162,7 @@ class RunningLab implements Lab {
     await Promise.allSettled(this.#machines.map((machine) => machine.dispose()));
     await this.#network?.close();
     rmSync(this.#sockets, { recursive: true, force: true });
-    rmSync(this.#options.dir === undefined ? this.#dir : join(this.#dir, 'hosts'), { recursive: true, force: true });
+    rmSync(this.#temporaryDir, { recursive: true, force: true });
   }
 
   #optionsOf(name: string, index: number, onProgress: (text: string) => void): MachineOptions {

@@ -13,9 +13,9 @@ const maxHosts = 1000;
 /** Of all labs. Must be there before their routes, and after them. */
 const blackhole = 'blackhole 198.18.0.0/15 metric 4096';
 
-/** Makes the network of a lab in a block of addresses of its own, after deleting what labs left that were killed. @throws LabError */
-export async function makeBridgeNetwork(): Promise<LabNetwork> {
-  const block = await claimBlock(destroy);
+/** Makes the network of a lab in a block of addresses of its own, after deleting what labs left that were killed. @param belongings absolute paths to delete when this lab is killed @throws LabError */
+export async function makeBridgeNetwork(belongings: readonly string[] = []): Promise<LabNetwork> {
+  const block = await claimBlock(belongings, destroy);
   const network = new BridgeNetwork(block);
   try {
     await network.open();

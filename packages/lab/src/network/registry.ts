@@ -12,6 +12,8 @@ const blocks = 64;
 interface Claim {
   readonly pid: number;
   readonly startTicks: string;
+  /** Files and directories that are of no use without the lab. */
+  readonly belongings: readonly string[];
 }
 
 /**
@@ -19,18 +21,20 @@ interface Claim {
  *
  * Killed before the claim is written: nothing was made. After it: the next lab finds the claim of a dead process, deletes all that has the block's names, and only then the claim.
  *
+ * @param belongings absolute paths that are deleted then, too
  * @throws LabError when all are taken
  */
-export function claimBlock(clean: (block: number) => Promise<void>): Promise<number> {
+export function claimBlock(belongings: readonly string[], clean: (block: number) => Promise<void>): Promise<number> {
   return locked(async () => {
     for (const block of claimed().filter((number) => isStale(number))) {
       await clean(block);
+      for (const path of readClaim(block)?.belongings ?? []) rmSync(path, { recursive: true, force: true });
       rmSync(file(block), { force: true });
     }
     const taken = new Set(claimed());
     const free = Array.from({ length: blocks }, (_, number) => number).find((number) => !taken.has(number));
     if (free === undefined) throw new LabError(`There are ${blocks} labs on this machine already. Close one of them.`);
-    const claim: Claim = { pid: process.pid, startTicks: readProcessStart(process.pid) ?? '' };
+    const claim: Claim = { pid: process.pid, startTicks: readProcessStart(process.pid) ?? '', belongings };
     writeFileAtomic(file(free), JSON.stringify(claim), 0o600);
     return free;
   });
@@ -54,11 +58,15 @@ function claimed(): number[] {
 }
 
 function isStale(block: number): boolean {
+  const claim = readClaim(block);
+  return claim === undefined || !isSameProcess(claim.pid, claim.startTicks);
+}
+
+function readClaim(block: number): Claim | undefined {
   try {
-    const { pid, startTicks } = JSON.parse(readFileSync(file(block), 'utf8')) as Claim;
-    return !isSameProcess(pid, startTicks);
+    return JSON.parse(readFileSync(file(block), 'utf8')) as Claim;
   } catch {
-    return true;
+    return undefined;
   }
 }
 
