@@ -33,6 +33,8 @@ export async function cleanCgroup(lab: string): Promise<void> {
     for (const group of [...groupsBelow(directory), directory]) removeGroup(group);
     if (existsSync(directory)) await delay(10);
   }
+  // That of all labs goes with the last one; while there are others, the kernel refuses.
+  removeGroup(join(found.root, 'autotest-lab'));
 }
 
 interface Freezer {
