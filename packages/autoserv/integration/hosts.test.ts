@@ -33,6 +33,7 @@ test.runIf(hasSshd())('verify passes on a fit host and says what it looked at', 
     'base directory pass',
     'disk space pass',
     'tools pass',
+    'load pass',
   ]);
   expect(run.read('status.log')).toMatch(/GOOD\t----\tconnectivity/);
 });
@@ -61,7 +62,10 @@ test.runIf(hasSshd())('repair waits for a host that comes back', async () => {
   await one.start();
   expect((await run.ended).exitCode, run.log()).toBe(0);
   expect(run.tree().node('repair/wait for host')?.outcome).toBe('pass');
-  expect(run.tree().node('repair/reboot')?.outcome).toBe('skip');
+  expect(run.tree().node('repair')).toMatchObject({ outcome: 'pass', reason: 'repaired by: wait for host' });
+  expect(run.tree().node('repair/verify')).toMatchObject({ outcome: 'warn', originalOutcome: 'fail' });
+  expect(run.tree().node('repair/verify#2')?.outcome).toBe('pass');
+  expect(run.tree().keyvals).toMatchObject({ repaired_by: 'wait for host' });
 });
 
 test.runIf(hasSshd())('cleanup ends what a lost session left on a host', async () => {

@@ -72,5 +72,5 @@ test.runIf(bootable)('a server control file reboots its host', async () => {
 test.runIf(bootable)('cleanup reboots the host where the spec asks for it', async () => {
   const run = await lab.run({ purpose: 'cleanup', hosts: [hostUnderTest()], reboot: true });
   expect((await run.ended).exitCode, run.log()).toBe(0);
-  expect(run.of('reboot').map(({ event }) => event)).toEqual(['start', 'end']);
+  expect(run.of('reboot').map(({ event }) => event)).toEqual(['start', 'verify', 'end']);
 });

@@ -159,6 +159,30 @@ export class BarrierTimeoutError extends AutotestError {
   }
 }
 
+/** Thrown when a file in the lab's directory of steps holds no step. */
+export class StepFileInvalidError extends AutotestError {
+  constructor(file: string, why: string, cause?: unknown) {
+    super(
+      'AT_STEP_FILE_INVALID',
+      `The step file ${file} cannot be used: ${why}. Correct it, or move it out of the directory that AUTOTEST_STEPS_DIR names.`,
+      { cause, details: { file } },
+    );
+    this.name = 'StepFileInvalidError';
+  }
+}
+
+/** Thrown when a host did not get the image that it was to be provisioned with. */
+export class ProvisionError extends AutotestError {
+  constructor(host: string, image: string, why: string, cause?: unknown) {
+    super(
+      'AT_PROVISION_FAILED',
+      `Host ${host} was not provisioned with ${image}: ${why}. Look at the log of the step, and try its driver by hand.`,
+      { cause, details: { host, image } },
+    );
+    this.name = 'ProvisionError';
+  }
+}
+
 /** Anything thrown, for a log: code and stack. */
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return messageOf(error);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { parseDuration, type Duration } from '@autotest/core';
 import type { ExecutionSettings } from './execution/context.ts';
 
 /** Settings where nothing else was said. The client is the one that is installed beside this package. */
@@ -12,7 +13,11 @@ export function defaultSettings(env: NodeJS.ProcessEnv = process.env): Execution
       );
     },
     connectTimeoutMs: 20_000,
-    rebootMs: 30 * 60_000,
+    rebootMs: durationOf(env.AUTOTEST_REBOOT_TIMEOUT, '30 minutes'),
+    rebootStepMs: durationOf(env.AUTOTEST_REBOOT_STEP, '1 minute'),
+    bootMs: durationOf(env.AUTOTEST_BOOT_TIME, '10 minutes'),
+    ...(env.AUTOTEST_STEPS_DIR && { stepsDir: env.AUTOTEST_STEPS_DIR }),
+    ...(env.AUTOTEST_DRIVERS_DIR && { driversDir: env.AUTOTEST_DRIVERS_DIR }),
     minFreeBytes: bytesOf(env.AUTOTEST_MIN_FREE_BYTES, 512 * 1024 * 1024),
     maxClockSkewMs: 30_000,
     testDirs: (env.AUTOTEST_TEST_DIRS ?? '').split(':').filter((dir) => dir.startsWith('/')),
@@ -22,4 +27,8 @@ export function defaultSettings(env: NodeJS.ProcessEnv = process.env): Execution
 function bytesOf(text: string | undefined, otherwise: number): number {
   const value = Number(text);
   return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+}
+
+function durationOf(text: string | undefined, otherwise: Duration): number {
+  return parseDuration(text === undefined || text === '' ? otherwise : text);
 }

@@ -30,6 +30,7 @@ export * from './control/outcome-errors.ts';
 export * from './control/command.ts';
 export * from './control/job.ts';
 export type { TestContext } from './control/test-context.ts';
+export type { HostStepDefinition, StepTarget, StepVerdict } from './control/host-step.ts';
 export type {
   BackgroundCommand,
   Host,

@@ -1,6 +1,5 @@
 import {
   CommandError,
-  NotSupportedError,
   parseDuration,
   sleep,
   type BackgroundCommand,
@@ -17,17 +16,21 @@ import {
   type TransferOptions,
 } from '@autotest/core';
 import type { ControlRuntime } from '@autotest/core/runtime';
-import { HostLostError, HostUnfitError } from '../errors.ts';
+import { HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
+import { inNode, type StepResult } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
-import { readBootId, rebootHost } from '../purposes/reboot.ts';
-import { repairSteps } from '../purposes/repair.ts';
-import type { HostStep } from '../purposes/steps.ts';
-import { verifySteps } from '../purposes/verify.ts';
+import { bootIdNow, readBootId } from '../reboot/boot-facts.ts';
+import { rebootHost } from '../reboot/reboot-host.ts';
+import { repairHost } from '../steps/repair/repair-host.ts';
+import { hostUnderWork, runSteps } from '../steps/run-steps.ts';
+import { loadUserSteps } from '../steps/user/load-user-steps.ts';
+import { verifySteps } from '../steps/verify/verify-steps.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
+import { consoleApi, powerApi } from './out-of-band-api.ts';
 import { getFiles, sendFiles } from './host-files.ts';
 import type { HostLog } from './host-log.ts';
 
@@ -59,8 +62,8 @@ export class ServerHost implements Host {
     this.name = spec.name;
     this.labels = spec.labels;
     this.attributes = spec.attributes;
-    this.power = noPower(this.name);
-    this.console = noConsole(this.name);
+    this.power = this.#durable('power', powerApi(options.context, spec));
+    this.console = this.#durable('console', consoleApi(options.context, spec));
   }
 
   run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
@@ -138,12 +141,23 @@ export class ServerHost implements Host {
 
   reboot(options: HostRebootOptions = {}): Promise<void> {
     const { context, connection } = this.#options;
-    return this.#step('host.reboot', '', () =>
-      rebootHost(context, connection, {
+    return this.#step('host.reboot', '', async () => {
+      const { scope } = this.#options.runtime;
+      const { changes } = await rebootHost(context, connection, {
+        scope: scope.path,
         ...(options.command !== undefined && { command: options.command }),
         ...(options.timeout !== undefined && { timeoutMs: parseDuration(options.timeout) }),
-      }),
-    );
+        ...(options.kernel !== undefined && { kernel: options.kernel }),
+      });
+      if (changes.length === 0) return;
+      const name = 'reboot.verify_config';
+      const reason = changes.join('; ');
+      context.recorder.append({ kind: 'node.result', node: 'subtest', name, outcome: 'warn', reason }, [
+        ...scope.path,
+        scope.uniqueName(name),
+      ]);
+      scope.outcomes.push('warn');
+    });
   }
 
   waitUp(timeout: Duration = defaultWait): Promise<void> {
@@ -154,12 +168,13 @@ export class ServerHost implements Host {
   }
 
   waitDown(timeout: Duration = defaultWait): Promise<void> {
+    const { connection } = this.#options;
     return this.#step('host.waitDown', '', async () => {
       const endsAt = Date.now() + parseDuration(timeout);
-      const before = await this.#bootIdNow();
+      const before = await bootIdNow(connection);
       if (before === undefined) return;
       for (;;) {
-        if ((await this.#bootIdNow()) !== before) return;
+        if ((await bootIdNow(connection)) !== before) return;
         if (Date.now() >= endsAt)
           throw new HostUnfitError(this.name, 'it did not go down in time', 'Look at its console.');
         await sleep(1000, { signal: this.#options.runtime.options.signal });
@@ -172,7 +187,7 @@ export class ServerHost implements Host {
   }
 
   isUp(): Promise<boolean> {
-    return this.#step('host.isUp', '', async () => (await this.#bootIdNow()) !== undefined);
+    return this.#step('host.isUp', '', async () => (await bootIdNow(this.#options.connection)) !== undefined);
   }
 
   kernelVersion(): Promise<string> {
@@ -221,11 +236,22 @@ export class ServerHost implements Host {
   }
 
   verify(): Promise<void> {
-    return this.#step('host.verify', '', () => this.#runSteps(verifySteps()));
+    return this.#step('host.verify', '', () =>
+      this.#inStepsNode('verify', async (scope) => {
+        const { context, connection } = this.#options;
+        const added = await loadUserSteps(context);
+        return runSteps(hostUnderWork(context, connection.spec), scope, [...verifySteps(), ...added.verify]);
+      }),
+    );
   }
 
   repair(): Promise<void> {
-    return this.#step('host.repair', '', () => this.#runSteps(repairSteps()));
+    return this.#step('host.repair', '', () =>
+      this.#inStepsNode('repair', async (scope) => {
+        const { context, connection } = this.#options;
+        return repairHost(hostUnderWork(context, connection.spec), scope, await loadUserSteps(context));
+      }),
+    );
   }
 
   /** Deletes what the host was lent. */
@@ -233,6 +259,16 @@ export class ServerHost implements Host {
     const { connection } = this.#options;
     if (this.#tmpDirs.length === 0 || !connection.connected) return;
     await connection.exec(['rm', '-rf', '--', ...this.#tmpDirs], { timeout: 300_000 });
+  }
+
+  /** Each call of a part of the host is a step of its own. */
+  #durable<T extends object>(part: string, api: T): T {
+    return Object.fromEntries(
+      Object.entries(api).map(([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+        name,
+        (...args: unknown[]) => this.#step(`host.${part}`, name, () => call(...args)),
+      ]),
+    ) as T;
   }
 
   #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {
@@ -257,18 +293,6 @@ export class ServerHost implements Host {
     return result.stdout.trim();
   }
 
-  async #bootIdNow(): Promise<string | undefined> {
-    const { connection } = this.#options;
-    try {
-      const transport = await connection.tryOnce();
-      const result = await execOn(transport, ['cat', '/proc/sys/kernel/random/boot_id'], { timeout: shortMs });
-      if (result.timedOut) throw new HostLostError(this.name, 'it does not answer');
-      return result.stdout.trim();
-    } catch {
-      return undefined;
-    }
-  }
-
   /** What runs on the host stands below a node of the host; where the caller is in one already, that one. */
   async #inHostNode<T>(fn: () => Promise<T>): Promise<T> {
     const { runtime } = this.#options;
@@ -276,9 +300,10 @@ export class ServerHost implements Host {
     return runtime.node('host', this.name, fn, { host: this.name, subdir: this.name });
   }
 
-  async #runSteps(steps: readonly HostStep[]): Promise<void> {
-    const { context, connection } = this.#options;
-    for (const step of steps) await step.run({ spec: connection.spec, connection, context });
+  async #inStepsNode(kind: string, work: (scope: readonly string[]) => Promise<StepResult>): Promise<void> {
+    const { scope } = this.#options.runtime;
+    const path = [...scope.path, scope.uniqueName(kind)];
+    await inNode(this.#options.context.recorder, path, { node: 'group', host: this.name }, () => work(path));
   }
 
   #limits(options: TransferOptions) {
@@ -292,18 +317,4 @@ export class ServerHost implements Host {
       ]),
     };
   }
-}
-
-function noPower(host: string): Power {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Power of host ${host}`, 'Switch it with host.run() of your own tool on another host.');
-  };
-  return { on: refuse, off: refuse, cycle: refuse, status: refuse };
-}
-
-function noConsole(host: string): HostConsole {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Console of host ${host}`, 'Read it with job.run() of your own tool.');
-  };
-  return { expect: refuse, send: refuse, log: refuse };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExecutionSpec, HostSpec, RecordBody } from '@autotest/core';
 import { HostConnection } from '../hosts/connection.ts';
+import type { OutOfBand } from '../hosts/out-of-band.ts';
 import type { Recorder } from './recorder.ts';
 import type { Stopper } from './stop.ts';
 
@@ -15,6 +16,8 @@ export interface ExecutionContext {
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
+  /** Power and console of a host. */
+  readonly outOfBand: (host: HostSpec) => OutOfBand;
 }
 
 /** Limits and places that the spec does not name. */
@@ -22,8 +25,16 @@ export interface ExecutionSettings {
   /** client.mjs to install on hosts. */
   readonly clientFile: string;
   readonly connectTimeoutMs: number;
-  /** How long a host may take for a reboot. */
+  /** How long a host may take for a reboot, everything together. */
   readonly rebootMs: number;
+  /** How long a host that answers as before may take to go down, until a rougher way is tried. */
+  readonly rebootStepMs: number;
+  /** How long a host that went down may take to boot, until its power is cycled. */
+  readonly bootMs: number;
+  /** Directory with the lab's own steps of verify and repair. */
+  readonly stepsDir?: string;
+  /** Directory with programs that power, console and provisioning drivers may run. */
+  readonly driversDir?: string;
   /** Free bytes a host must have in the client's directory. */
   readonly minFreeBytes: number;
   /** Difference of clocks from which on a warning is recorded. */

@@ -73,6 +73,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     active,
     settings: options.settings,
     env: options.env,
+    outOfBand: () => ({}),
     connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
   };
   const contact = new Contact(spec, stopper, options.log);

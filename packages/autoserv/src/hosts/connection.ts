@@ -80,6 +80,12 @@ export class HostConnection {
     this.#transport?.drop(why);
   }
 
+  /** From now on the host shows these keys, says whoever installed it. */
+  replaceHostKeys(keys: readonly string[]): void {
+    this.#hostKeys = keys;
+    for (const key of keys) this.#options.record({ kind: 'hostKey', host: this.spec.name, key, replaces: true });
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

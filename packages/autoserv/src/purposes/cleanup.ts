@@ -5,8 +5,9 @@ import type { HostTransport } from '../hosts/transport.ts';
 import { callClient } from '../session/client-command.ts';
 import { sessionDir } from '../session/host-paths.ts';
 import { installClient, type Installation } from '../session/install.ts';
-import { rebootHost } from './reboot.ts';
-import { runHostSteps, type HostStep } from './steps.ts';
+import { rebootHost } from '../reboot/reboot-host.ts';
+import type { HostStep } from '../steps/host-step.ts';
+import { runHostSteps } from '../steps/run-steps.ts';
 
 /** Leaves the hosts as they were before: no client runs, no session is left; rebooted where the spec asks for it. */
 export async function cleanUp(context: ExecutionContext): Promise<void> {
@@ -57,10 +58,10 @@ async function endSession(
 
 const rebootIfAsked: HostStep = {
   name: 'reboot',
-  run: async ({ connection, spec, context }) => {
+  run: async ({ connection, spec, context, scope }) => {
     if (!context.spec.reboot) return { outcome: 'skip', reason: 'it was not asked for' };
     if (spec.transport === 'local') return { outcome: 'skip', reason: 'this machine is not rebooted' };
-    await rebootHost(context, connection);
-    return { outcome: 'pass' };
+    const { rungs } = await rebootHost(context, connection, { scope });
+    return { outcome: 'pass', reason: rungs.join(', then ') };
   },
 };

@@ -1,9 +1,10 @@
-import { NotSupportedError, type Purpose } from '@autotest/core';
+import type { Purpose } from '@autotest/core';
 import type { ExecutionContext } from '../execution/context.ts';
 import type { SessionEnd } from '../session/session.ts';
 import { cleanUp } from './cleanup.ts';
 import { gather } from './gather.ts';
 import { runJob } from './job.ts';
+import { provision } from './provision.ts';
 import { repair } from './repair.ts';
 import { verify } from './verify.ts';
 
@@ -24,7 +25,5 @@ const withoutJob: Readonly<Record<Exclude<Purpose, 'job'>, (context: ExecutionCo
   repair,
   cleanup: cleanUp,
   gather,
-  provision: async () => {
-    throw new NotSupportedError('Provisioning a host', 'Install it by other means and verify it.');
-  },
+  provision,
 };

@@ -20,8 +20,12 @@ export interface BackgroundCommand {
 }
 
 export interface HostRebootOptions {
+  /** For the whole reboot, with all ways that are tried. @default '30 minutes' */
   readonly timeout?: Duration;
+  /** Instead of the host's attribute `reboot-command`, and of every rougher way on the host. */
   readonly command?: string;
+  /** The kernel (`uname -r`) that must run afterwards. */
+  readonly kernel?: string | RegExp;
 }
 
 /** A machine under test, as a server control file drives it. Every call is bounded in time. */
@@ -38,7 +42,10 @@ export interface Host {
   /** Copies a file or tree from the host. What it brings stays below `destination`, whatever the host says. */
   getFile(source: string, destination: string, options?: TransferOptions): Promise<void>;
 
-  /** Reboots and waits for a new boot id. */
+  /**
+   * Reboots and waits for a new boot id. A host that does not go down is rebooted by rougher ways, one after another (`reboot -nf`, sysrq, power cycle); one that does not
+   * come up is power-cycled. Anything that is mounted at boot and is not any more gives a warning.
+   */
   reboot(options?: HostRebootOptions): Promise<void>;
   waitUp(timeout?: Duration): Promise<void>;
   waitDown(timeout?: Duration): Promise<void>;

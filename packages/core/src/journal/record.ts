@@ -33,6 +33,7 @@ export type NodeKind = (typeof nodeKinds)[number];
 export const phases = [
   'connecting',
   'verifying',
+  'provisioning',
   'repairing',
   'installing',
   'running',
@@ -129,8 +130,8 @@ export type RecordBody =
       readonly bootId?: string;
       readonly message?: string;
     }
-  /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. */
-  | { readonly kind: 'hostKey'; readonly host: string; readonly key: string }
+  /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. `replaces`: whoever installed the host vouches for it; the pinned ones are void. */
+  | { readonly kind: 'hostKey'; readonly host: string; readonly key: string; readonly replaces?: boolean }
   /** Something went wrong outside of tests; the code is of the error table. */
   | { readonly kind: 'fault'; readonly code: string; readonly message: string; readonly host?: string }
   /** Input that was read but not understood (a bad line of TAP, a refused file name). */

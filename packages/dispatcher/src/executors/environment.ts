@@ -14,6 +14,11 @@ const inherited = [
   'AUTOTEST_CLIENT_FILE',
   'AUTOTEST_MIN_FREE_BYTES',
   'AUTOTEST_TEST_DIRS',
+  'AUTOTEST_STEPS_DIR',
+  'AUTOTEST_DRIVERS_DIR',
+  'AUTOTEST_REBOOT_TIMEOUT',
+  'AUTOTEST_REBOOT_STEP',
+  'AUTOTEST_BOOT_TIME',
 ] as const;
 
 /** What autoserv needs, and nothing of what this process may hold besides (database passwords). */

@@ -1,0 +1,14 @@
+import { powerCycleHost } from '../../reboot/reboot-host.ts';
+import { keepsUsOut, type RepairRung } from './rung.ts';
+
+export const powerCycle: RepairRung = {
+  name: 'power cycle',
+  reach: 'machine',
+  cannotHelp: (problem, { context, spec }) => {
+    if (keepsUsOut(problem)) return 'it changes nothing about it';
+    return context.outOfBand(spec).power ? undefined : 'the host has no power driver (attribute `power`)';
+  },
+  run: async ({ context, connection, scope }) => {
+    await powerCycleHost(context, connection, { scope });
+  },
+};
