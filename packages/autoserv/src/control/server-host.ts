@@ -24,6 +24,7 @@ import { endGroup, execOn } from '../hosts/exec.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
 import { bootIdNow, readBootId } from '../reboot/boot-facts.ts';
+import { BootWatch } from '../reboot/boot-watch.ts';
 import { rebootHost } from '../reboot/reboot-host.ts';
 import { repairHost } from '../steps/repair/repair-host.ts';
 import { hostUnderWork, runSteps } from '../steps/run-steps.ts';
@@ -54,11 +55,13 @@ export class ServerHost implements Host {
   readonly power: Power;
   readonly console: HostConsole;
   readonly #options: ServerHostOptions;
+  readonly #boots: BootWatch;
   readonly #tmpDirs: string[] = [];
 
   constructor(options: ServerHostOptions) {
     const { spec } = options.connection;
     this.#options = options;
+    this.#boots = new BootWatch(options.context, options.connection);
     this.name = spec.name;
     this.labels = spec.labels;
     this.attributes = spec.attributes;
@@ -143,6 +146,7 @@ export class ServerHost implements Host {
     const { context, connection } = this.#options;
     return this.#step('host.reboot', '', async () => {
       const { scope } = this.#options.runtime;
+      this.#boots.expectBoot();
       const { changes } = await rebootHost(context, connection, {
         scope: scope.path,
         ...(options.command !== undefined && { command: options.command }),
@@ -266,7 +270,10 @@ export class ServerHost implements Host {
     return Object.fromEntries(
       Object.entries(api).map(([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => [
         name,
-        (...args: unknown[]) => this.#step(`host.${part}`, name, () => call(...args)),
+        (...args: unknown[]) => {
+          if (part === 'power') this.#boots.expectBoot();
+          return this.#step(`host.${part}`, name, () => call(...args));
+        },
       ]),
     ) as T;
   }
@@ -279,6 +286,7 @@ export class ServerHost implements Host {
     const { connection, runtime, log } = this.#options;
     const { tee, signal, ...rest } = options;
     const transport = await connection.connect({ signal: runtime.options.signal });
+    await this.#boots.look(transport, runtime.scope.path);
     if (tee !== false) log.line(this.name, `$ ${options.label ?? showCommand(command)}`);
     return execOn(transport, command, {
       ...rest,

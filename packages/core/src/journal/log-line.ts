@@ -45,7 +45,10 @@ export function logLineOf(record: JournalRecord, paint: PaintLine = (_, text) =>
         `${where}connection ${record.event}${inBrackets(record.message)}`,
       );
     case 'reboot':
-      return paint('dim', `${where}reboot ${record.event}${inBrackets(record.message)}`);
+      return paint(
+        record.event === 'unexpected' ? 'bad' : 'dim',
+        `${where}reboot ${record.event}${inBrackets(record.message)}`,
+      );
     case 'hostKey':
       return paint('dim', `${where}its key is seen for the first time: ${printable(record.key.split(' ')[0] ?? '')}`);
     case 'fault':

@@ -125,7 +125,8 @@ export type RecordBody =
     }
   | {
       readonly kind: 'reboot';
-      readonly event: 'start' | 'verify' | 'end';
+      /** `unexpected`: the host has another boot id, and nobody asked for it. */
+      readonly event: 'start' | 'verify' | 'end' | 'unexpected';
       readonly host: string;
       readonly bootId?: string;
       readonly message?: string;

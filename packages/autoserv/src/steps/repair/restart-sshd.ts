@@ -27,5 +27,6 @@ export const restartSshd: RepairRung = {
       throw new HostUnfitError(spec.name, 'no shell answers at its console', 'Look at its console.', { cause: error });
     });
     await connection.connect({ withinMs: comeBackMs, signal });
+    return { outcome: 'pass' };
   },
 };

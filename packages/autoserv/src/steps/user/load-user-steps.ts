@@ -44,7 +44,7 @@ async function loadDefinition(file: string): Promise<HostStepDefinition> {
   return module.default as HostStepDefinition;
 }
 
-const reaches: readonly unknown[] = [undefined, 'filesystem', 'software', 'machine'];
+const reaches = new Set<unknown>([undefined, 'filesystem', 'software', 'machine']);
 
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its default export is no step';
@@ -53,7 +53,7 @@ function problemOf(value: unknown): string | undefined {
   if (typeof step.name !== 'string' || !/^[\w][\w .-]{0,79}$/.test(step.name))
     return '`name` is no text of letters, digits, blanks, dots and hyphens';
   if (typeof step.run !== 'function') return '`run` is no function';
-  if (!reaches.includes(step.reach)) return "`reach` is none of 'filesystem', 'software', 'machine'";
+  if (!reaches.has(step.reach)) return "`reach` is none of 'filesystem', 'software', 'machine'";
   if (step.after !== undefined && !(Array.isArray(step.after) && step.after.every((name) => typeof name === 'string')))
     return '`after` is no list of names';
   try {
