@@ -1,6 +1,5 @@
 import {
   CommandError,
-  NotSupportedError,
   parseDuration,
   sleep,
   type BackgroundCommand,
@@ -28,6 +27,8 @@ import { repairSteps } from '../purposes/repair.ts';
 import type { HostStep } from '../purposes/steps.ts';
 import { verifySteps } from '../purposes/verify.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
+import { makeHostConsole } from './host-console.ts';
+import { makeHostPower } from './host-power.ts';
 import { getFiles, sendFiles } from './host-files.ts';
 import type { HostLog } from './host-log.ts';
 
@@ -59,8 +60,21 @@ export class ServerHost implements Host {
     this.name = spec.name;
     this.labels = spec.labels;
     this.attributes = spec.attributes;
-    this.power = noPower(this.name);
-    this.console = noConsole(this.name);
+    const { context, runtime } = options;
+    const { signal } = runtime.options;
+    this.power = makeHostPower({
+      spec,
+      env: context.env,
+      signal,
+      step: (name, fn) => this.#step('host.power', name, fn),
+    });
+    this.console = makeHostConsole({
+      host: this.name,
+      resultsDir: context.spec.resultsDir,
+      signal,
+      console: () => context.consoles?.of(this.name),
+      step: (name, fn) => this.#step('host.console', name, fn),
+    });
   }
 
   run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
@@ -292,18 +306,4 @@ export class ServerHost implements Host {
       ]),
     };
   }
-}
-
-function noPower(host: string): Power {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Power of host ${host}`, 'Switch it with host.run() of your own tool on another host.');
-  };
-  return { on: refuse, off: refuse, cycle: refuse, status: refuse };
-}
-
-function noConsole(host: string): HostConsole {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Console of host ${host}`, 'Read it with job.run() of your own tool.');
-  };
-  return { expect: refuse, send: refuse, log: refuse };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExecutionSpec, HostSpec, RecordBody } from '@autotest/core';
 import { HostConnection } from '../hosts/connection.ts';
+import type { Consoles } from '../console/consoles.ts';
 import type { Recorder } from './recorder.ts';
 import type { Stopper } from './stop.ts';
 
@@ -15,6 +16,8 @@ export interface ExecutionContext {
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
+  /** Consoles of the hosts, while they are open. */
+  consoles?: Consoles;
 }
 
 /** Limits and places that the spec does not name. */
