@@ -152,6 +152,6 @@ test.runIf(hasSshd())(
       env: { AUTOTEST_DRIVERS_DIR: driversDir },
     });
     expect((await refused.ended).exitCode).toBe(2);
-    expect(refused.of('end')[0]?.cause).toMatchObject({ code: 'AT_PROVISION_FAILED' });
+    expect(refused.of('end')[0]?.cause).toMatchObject({ code: 'AT_HOST_DRIVER_FILE' });
   },
 );

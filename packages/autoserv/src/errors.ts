@@ -190,3 +190,68 @@ export function describeFault(error: unknown): string {
   const cause = error.cause === undefined ? '' : `\ncaused by ${describeFault(error.cause)}`;
   return `${code}${error.stack ?? error.message}${cause}`;
 }
+
+/** Thrown when the device that switches a host's power cannot be reached, or does not do what it is told. */
+export class PowerError extends AutotestError {
+  constructor(host: string, what: string, where: string, why: string, options: { cause?: unknown } = {}) {
+    super(
+      'AT_HOST_POWER',
+      `Power of host ${host}: ${what} by ${where} failed: ${why}. Look whether that device is reachable and set up.`,
+      { ...options, details: { host, where } },
+    );
+    this.name = 'PowerError';
+  }
+}
+
+/** Thrown when the device that switches a host's power refuses our credentials. */
+export class PowerAuthError extends AutotestError {
+  constructor(host: string, where: string, why: string) {
+    super(
+      'AT_HOST_POWER_AUTH',
+      `Power of host ${host}: ${where} refuses us: ${why}. Check the user and the file of the secret that the host's attribute power names.`,
+      { details: { host, where } },
+    );
+    this.name = 'PowerAuthError';
+  }
+}
+
+/** Thrown when something is to be sent to a host's console, or is to come from it, and there is no connection to it. */
+export class ConsoleError extends AutotestError {
+  constructor(host: string, where: string, why: string, options: { cause?: unknown } = {}) {
+    super(
+      'AT_HOST_CONSOLE',
+      `Console of host ${host} at ${where}: ${why}. Look whether its console server is reachable.`,
+      { ...options, details: { host, where } },
+    );
+    this.name = 'ConsoleError';
+  }
+}
+
+/** Thrown when what was waited for did not come on a host's console. */
+export class ConsoleTimeoutError extends AutotestError {
+  readonly outcome = 'fail';
+  constructor(host: string, pattern: string, last: string) {
+    super(
+      'AT_CONSOLE_TIMEOUT',
+      `Console of host ${host}: ${pattern} did not come in time; the last that came is ${JSON.stringify(last)}.`,
+      { details: { host, pattern } },
+    );
+    this.name = 'ConsoleTimeoutError';
+  }
+}
+
+/** Thrown when the file of a secret, or a program of the lab, is not where such files must be. */
+export class DriverFileError extends AutotestError {
+  constructor(file: string, why: string, remedy: string) {
+    super('AT_HOST_DRIVER_FILE', `${file} cannot be used: ${why}. ${remedy}`, { details: { file } });
+    this.name = 'DriverFileError';
+  }
+}
+
+/** Thrown when the file with further rules for consoles cannot be used. */
+export class ConsoleRulesError extends AutotestError {
+  constructor(file: string, why: string) {
+    super('AT_CONSOLE_RULES', `The rules for consoles in ${file} cannot be used: ${why}.`, { details: { file } });
+    this.name = 'ConsoleRulesError';
+  }
+}

@@ -17,7 +17,6 @@ export function defaultSettings(env: NodeJS.ProcessEnv = process.env): Execution
     rebootStepMs: durationOf(env.AUTOTEST_REBOOT_STEP, '1 minute'),
     bootMs: durationOf(env.AUTOTEST_BOOT_TIME, '10 minutes'),
     ...(env.AUTOTEST_STEPS_DIR && { stepsDir: env.AUTOTEST_STEPS_DIR }),
-    ...(env.AUTOTEST_DRIVERS_DIR && { driversDir: env.AUTOTEST_DRIVERS_DIR }),
     minFreeBytes: bytesOf(env.AUTOTEST_MIN_FREE_BYTES, 512 * 1024 * 1024),
     maxClockSkewMs: 30_000,
     testDirs: (env.AUTOTEST_TEST_DIRS ?? '').split(':').filter((dir) => dir.startsWith('/')),

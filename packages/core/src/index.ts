@@ -29,6 +29,7 @@ export * from './control/metadata.ts';
 export * from './control/outcome-errors.ts';
 export * from './control/command.ts';
 export * from './control/job.ts';
+export { makeWarnings, warningTypes, type Warnings, type WarningType, type WatchOptions } from './control/warnings.ts';
 export type { TestContext } from './control/test-context.ts';
 export type { HostStepDefinition, StepTarget, StepVerdict } from './control/host-step.ts';
 export type {
@@ -37,6 +38,7 @@ export type {
   HostConsole,
   HostRebootOptions,
   Power,
+  PowerOptions,
   TransferOptions,
 } from './control/host.ts';
 export * from './journal/record.ts';
@@ -106,3 +108,8 @@ export type { ClassicExit, ClassicJob, ClassicTest } from './status-log/classic-
 export { NoResultsError } from './status-log/errors.ts';
 export { checkParams, coerceParams, type CheckParamsOptions, type ParamProblem } from './control/params.ts';
 export { moduleKey, modulesSeenFrom } from './control/module-key.ts';
+export type { PowerCall, PowerDriver, PowerState } from './drivers/power-driver.ts';
+export { parsePowerUrl, type PowerTarget } from './drivers/power-url.ts';
+export { parseConsoleUrl, type ConsoleTarget } from './drivers/console-url.ts';
+export { driverProblem } from './drivers/driver-problem.ts';
+export { DriverUrlError } from './drivers/errors.ts';

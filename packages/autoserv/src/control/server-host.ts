@@ -31,7 +31,8 @@ import { hostUnderWork, runSteps } from '../steps/run-steps.ts';
 import { loadUserSteps } from '../steps/user/load-user-steps.ts';
 import { verifySteps } from '../steps/verify/verify-steps.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
-import { consoleApi, powerApi } from './out-of-band-api.ts';
+import { makeHostConsole } from './host-console.ts';
+import { makeHostPower } from './host-power.ts';
 import { getFiles, sendFiles } from './host-files.ts';
 import type { HostLog } from './host-log.ts';
 
@@ -65,8 +66,24 @@ export class ServerHost implements Host {
     this.name = spec.name;
     this.labels = spec.labels;
     this.attributes = spec.attributes;
-    this.power = this.#durable('power', powerApi(options.context, spec));
-    this.console = this.#durable('console', consoleApi(options.context, spec));
+    const { context, runtime } = options;
+    const { signal } = runtime.options;
+    this.power = makeHostPower({
+      spec,
+      env: context.env,
+      signal,
+      step: (name, fn) => {
+        this.#boots.expectBoot();
+        return this.#step('host.power', name, fn);
+      },
+    });
+    this.console = makeHostConsole({
+      host: this.name,
+      resultsDir: context.spec.resultsDir,
+      signal,
+      console: () => context.consoles?.of(this.name),
+      step: (name, fn) => this.#step('host.console', name, fn),
+    });
   }
 
   run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
@@ -263,19 +280,6 @@ export class ServerHost implements Host {
     const { connection } = this.#options;
     if (this.#tmpDirs.length === 0 || !connection.connected) return;
     await connection.exec(['rm', '-rf', '--', ...this.#tmpDirs], { timeout: 300_000 });
-  }
-
-  /** Each call of a part of the host is a step of its own. */
-  #durable<T extends object>(part: string, api: T): T {
-    return Object.fromEntries(
-      Object.entries(api).map(([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => [
-        name,
-        (...args: unknown[]) => {
-          if (part === 'power') this.#boots.expectBoot();
-          return this.#step(`host.${part}`, name, () => call(...args));
-        },
-      ]),
-    ) as T;
   }
 
   #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ExecutionSpec, HostSpec, RecordBody } from '@autotest/core';
 import { HostConnection } from '../hosts/connection.ts';
-import type { OutOfBand } from '../hosts/out-of-band.ts';
+import type { Consoles } from '../console/consoles.ts';
 import type { Recorder } from './recorder.ts';
 import type { Stopper } from './stop.ts';
 
@@ -16,8 +16,8 @@ export interface ExecutionContext {
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
-  /** Power and console of a host. */
-  readonly outOfBand: (host: HostSpec) => OutOfBand;
+  /** Consoles of the hosts, while they are open. */
+  consoles?: Consoles;
 }
 
 /** Limits and places that the spec does not name. */
@@ -33,8 +33,6 @@ export interface ExecutionSettings {
   readonly bootMs: number;
   /** Directory with the lab's own steps of verify and repair. */
   readonly stepsDir?: string;
-  /** Directory with programs that power, console and provisioning drivers may run. */
-  readonly driversDir?: string;
   /** Free bytes a host must have in the client's directory. */
   readonly minFreeBytes: number;
   /** Difference of clocks from which on a warning is recorded. */

@@ -43,6 +43,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   const startedAt = Date.now();
   let socket: ControlSocket | undefined;
   let idle: IdleWatch | undefined;
+  let context: ExecutionContext | undefined;
   const statusLogs = new StatusLogs(spec.resultsDir, options.log);
   const recorder = Recorder.open({
     resultsDir: spec.resultsDir,
@@ -51,6 +52,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
       statusLogs.take(record, old);
       if (old) return;
       idle?.active();
+      context?.consoles?.take(record);
       if (record.kind === 'keyval' && record.scope.length === 0) writeKeyval(spec.resultsDir, record.values);
       socket?.journalGrew();
       options.onRecord?.(record);
@@ -66,14 +68,13 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
   idle = watchIdle(spec, stopper);
   const { active } = idle;
-  const context: ExecutionContext = {
+  context = {
     spec,
     recorder,
     stopper,
     active,
     settings: options.settings,
     env: options.env,
-    outOfBand: () => ({}),
     connections: makeConnections(spec, options.settings, (body) => recorder.append(body), options.env),
   };
   const contact = new Contact(spec, stopper, options.log);
@@ -137,11 +138,23 @@ async function attempt(context: ExecutionContext, contact: Contact, options: Run
       });
       recorder.sync();
     }
+    await openConsoles(context);
     return { clients: (await runPurpose(context)).clients };
   } catch (error) {
     options.log(describeFault(error));
     return { thrown: { error }, clients: [] };
+  } finally {
+    context.consoles?.close();
   }
+}
+
+/** Consoles are watched while a job or a repair lasts. A job without any loads nothing of it. */
+async function openConsoles(context: ExecutionContext): Promise<void> {
+  const { purpose, hosts } = context.spec;
+  if ((purpose !== 'job' && purpose !== 'repair') || hosts.every(({ attributes }) => attributes.console === undefined))
+    return;
+  const { Consoles } = await import('../console/consoles.ts');
+  context.consoles = Consoles.open(context);
 }
 
 /** Who asks to stop after an error that nobody caught. */

@@ -6,10 +6,13 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '@autotest/core';
 import { ProvisionError } from '../errors.ts';
+import { powerOf } from '../power/power-of.ts';
 import type { StepHost } from '../steps/host-step.ts';
 import type { Provisioner } from './provisioner.ts';
 
 const run = promisify(execFile);
+/** How long a power device may take to switch. */
+const powerMs = 2 * 60_000;
 const toolMs = 10 * 60_000;
 
 /**
@@ -24,7 +27,7 @@ export function qemuImageProvisioner(url: URL): Provisioner {
     provision: async (host, image) => {
       const { context, spec, log } = host;
       const failed = (why: string, cause?: unknown) => new ProvisionError(spec.name, image, why, cause);
-      const { power } = context.outOfBand(spec);
+      const power = powerOf(context, spec);
       if (!power) throw failed('a virtual machine that gets another disk needs an attribute `power`');
       if (images === null || !images.startsWith('/'))
         throw failed('its attribute `provision` names no absolute directory `images`');
@@ -32,13 +35,13 @@ export function qemuImageProvisioner(url: URL): Provisioner {
       const base = join(images, `${image}.qcow2`);
       if (!existsSync(base)) throw failed(`${base} does not exist`);
       try {
-        const { signal } = context.stopper;
+        const call = { timeoutMs: powerMs, signal: context.stopper.signal };
         log.line('power off');
-        await power.off({ signal });
+        await power.off(call);
         await layDisk(host, base, disk);
         const hostKeys = seed === null ? undefined : [await writeSeed(host, seed)];
         log.line('power on');
-        await power.on({ signal });
+        await power.on(call);
         return { ...(hostKeys && { hostKeys }) };
       } catch (error) {
         throw failed(messageOf(error), error);

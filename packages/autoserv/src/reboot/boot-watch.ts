@@ -35,7 +35,13 @@ export class BootWatch {
     if (before === undefined || before === bootId) return;
     const { name } = this.#connection.spec;
     this.#context.recorder.append(
-      { kind: 'reboot', event: 'unexpected', host: name, bootId, message: `${name} rebooted, and nobody here asked for it` },
+      {
+        kind: 'reboot',
+        event: 'unexpected',
+        host: name,
+        bootId,
+        message: `${name} rebooted, and nobody here asked for it`,
+      },
       scope,
     );
   }

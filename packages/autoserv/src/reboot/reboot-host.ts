@@ -1,7 +1,9 @@
 import { formatDuration, messageOf, NotSupportedError, sleep } from '@autotest/core';
+import { consoleOf } from '../console/console-of.ts';
 import { HostLostError, HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import type { HostConnection } from '../hosts/connection.ts';
+import { powerOf } from '../power/power-of.ts';
 import { bootIdNow, lostMounts, readBootFacts, type BootFacts } from './boot-facts.ts';
 import { powerRung, rebootRungs, type RebootRung } from './rungs.ts';
 
@@ -56,7 +58,7 @@ export async function powerCycleHost(
   options: Pick<RebootHostOptions, 'timeoutMs' | 'scope'> = {},
 ): Promise<RebootReport> {
   const { spec } = connection;
-  const rungs = powerRung(spec, context.outOfBand(spec));
+  const rungs = powerRung(spec, powerOf(context, spec));
   if (rungs.length === 0)
     throw new NotSupportedError(
       `Cycling the power of ${spec.name}`,
@@ -97,7 +99,7 @@ class Reboot {
       this.#options.scope,
     );
     recorder.append({ kind: 'phase', phase: 'rebooting', host }, this.#options.scope);
-    const rungs = [...(only ?? rebootRungs(spec, this.#options.command, this.#context.outOfBand(spec)))];
+    const rungs = [...(only ?? rebootRungs(spec, this.#options.command, powerOf(this.#context, spec)))];
     await this.#climb(rungs, before.bootId);
     const after = await this.#after();
     const report: RebootReport = {
@@ -213,8 +215,8 @@ class Reboot {
 
   #lost(): HostLostError {
     const { spec } = this.#connection;
-    const said = this.#context.outOfBand(spec).console?.tail().trimEnd();
-    const evidence = said ? `; its console said last: ${said.split('\n').slice(-5).join(' | ').slice(-600)}` : '';
+    const said = consoleOf(this.#context, spec.name)?.tail(5);
+    const evidence = said ? `; its console said last: ${said.join(' | ').slice(-600)}` : '';
     return new HostLostError(
       spec.name,
       `it did not come back from ${this.#tried.join(', ')} within ${formatDuration(this.#timeoutMs)}${evidence}`,

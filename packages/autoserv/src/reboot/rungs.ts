@@ -1,5 +1,4 @@
-import type { HostSpec } from '@autotest/core';
-import type { OutOfBand } from '../hosts/out-of-band.ts';
+import type { HostSpec, PowerDriver } from '@autotest/core';
 
 /** One way to make a host boot, rougher than the one before. */
 export interface RebootRung {
@@ -9,6 +8,9 @@ export interface RebootRung {
   /** Carried out from here. */
   readonly act?: (signal: AbortSignal) => Promise<void>;
 }
+
+/** How long a power device may take to switch. */
+const powerMs = 2 * 60_000;
 
 /** Nothing is synced after the last of these: what a hung disk keeps from being written is lost either way. */
 const byItself: readonly RebootRung[] = [
@@ -25,12 +27,12 @@ const byItself: readonly RebootRung[] = [
  * What is tried on a host, in order. A command that somebody names for it takes the place of everything that is done on the host: whoever names it knows what its reboots need.
  * Power is cycled only where nothing protects the host.
  */
-export function rebootRungs(spec: HostSpec, command: string | undefined, outOfBand: OutOfBand): RebootRung[] {
+export function rebootRungs(spec: HostSpec, command: string | undefined, power: PowerDriver | undefined): RebootRung[] {
   const named = command ?? spec.attributes['reboot-command'];
-  return [...(named === undefined ? byItself : [{ name: named, command: named }]), ...powerRung(spec, outOfBand)];
+  return [...(named === undefined ? byItself : [{ name: named, command: named }]), ...powerRung(spec, power)];
 }
 
-export function powerRung(spec: HostSpec, { power }: OutOfBand): RebootRung[] {
+export function powerRung(spec: HostSpec, power: PowerDriver | undefined): RebootRung[] {
   if (!power || spec.protection !== 'none') return [];
-  return [{ name: 'power cycle', act: (signal) => power.cycle({ signal }) }];
+  return [{ name: 'power cycle', act: (signal) => power.cycle({ timeoutMs: powerMs, signal }) }];
 }

@@ -108,6 +108,7 @@ export class TakeOver {
       case 'phase':
       case 'reboot':
       case 'fault':
+      case 'warnings':
         return { ...body, host };
       case 'iteration':
       case 'metric':

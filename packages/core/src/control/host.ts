@@ -75,15 +75,30 @@ export interface Host {
   readonly console: HostConsole;
 }
 
-export interface Power {
-  on(): Promise<void>;
-  off(): Promise<void>;
-  cycle(): Promise<void>;
-  status(): Promise<'on' | 'off' | 'unknown'>;
+export interface PowerOptions {
+  /** For the whole call, retries included. @default '2 minutes' */
+  readonly timeout?: Duration;
 }
 
+/** Power of a host, through the device that its attribute `power` names. Resolves when the device took the order, not when the host is up. */
+export interface Power {
+  on(options?: PowerOptions): Promise<void>;
+  off(options?: PowerOptions): Promise<void>;
+  /** Off, and on again. */
+  cycle(options?: PowerOptions): Promise<void>;
+  /** Resets the machine without taking its power away; not every device can. */
+  reset(options?: PowerOptions): Promise<void>;
+  /** Sends a non-maskable interrupt, at which kernels write a crash dump; not every device can. */
+  nmi(options?: PowerOptions): Promise<void>;
+  status(options?: PowerOptions): Promise<'on' | 'off' | 'unknown'>;
+}
+
+/** Console of a host, at the place that its attribute `console` names. */
 export interface HostConsole {
+  /** Waits for text behind what the last `expect` matched, and gives what matched. @param timeout @default '1 minute' */
   expect(pattern: RegExp, timeout?: Duration): Promise<string>;
+  /** Sends text as somebody would type it; a line ends with `\r`. */
   send(text: string): Promise<void>;
+  /** The end of the console log of this execution, 256 KiB at most. */
   log(): Promise<string>;
 }

@@ -57,6 +57,8 @@ export function logLineOf(record: JournalRecord, paint: PaintLine = (_, text) =>
       return paint('bad', `${printable(record.source, 200)}: ${printable(record.message)}`);
     case 'info':
       return `${indent}${printable(record.message)}`;
+    case 'warnings':
+      return paint('dim', `${indent}${where}reports of type ${printable(record.type, 60)} ${record.event}`);
     case 'abort.request':
       return paint('bad', `stopping: ${printable(record.reason)} (${printable(record.by, 100)})`);
     case 'end':

@@ -140,6 +140,16 @@ export type RecordBody =
   | { readonly kind: 'artifact'; readonly path: string; readonly title?: string }
   /** Free line for the status log and the watching person. */
   | { readonly kind: 'info'; readonly message: string; readonly fields?: Readonly<Record<string, string>> }
+  /** From now on reports of a type on a console do not count, do again, or one more pattern is looked for. `host`: on that one alone. */
+  | {
+      readonly kind: 'warnings';
+      readonly event: 'disabled' | 'enabled' | 'watched';
+      readonly type: string;
+      readonly host?: string;
+      readonly name?: string;
+      readonly pattern?: string;
+      readonly severity?: 'warn' | 'fail';
+    }
   | { readonly kind: 'abort.request'; readonly by: string; readonly reason: string }
   /** Last record of an execution. Nothing follows. */
   | {

@@ -1,3 +1,4 @@
+import { powerOf } from '../../power/power-of.ts';
 import { powerCycleHost } from '../../reboot/reboot-host.ts';
 import { keepsUsOut, type RepairRung } from './rung.ts';
 
@@ -6,7 +7,7 @@ export const powerCycle: RepairRung = {
   reach: 'machine',
   cannotHelp: (problem, { context, spec }) => {
     if (keepsUsOut(problem)) return 'it changes nothing about it';
-    return context.outOfBand(spec).power ? undefined : 'the host has no power driver (attribute `power`)';
+    return powerOf(context, spec) ? undefined : 'the host has no power driver (attribute `power`)';
   },
   run: async ({ context, connection, scope }) => {
     await powerCycleHost(context, connection, { scope });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { consoleOf } from '../../console/console-of.ts';
 import { HostUnfitError } from '../../errors.ts';
 import { isOutOfReach, type RepairRung } from './rung.ts';
 
@@ -11,10 +12,10 @@ export const restartSshd: RepairRung = {
   reach: 'software',
   cannotHelp: (problem, { context, spec }) => {
     if (!isOutOfReach(problem)) return 'the host answers';
-    return context.outOfBand(spec).console ? undefined : 'the host has no console';
+    return consoleOf(context, spec.name) ? undefined : 'the host has no console';
   },
   run: async ({ connection, context, spec, log }) => {
-    const { console } = context.outOfBand(spec);
+    const console = consoleOf(context, spec.name);
     if (!console) return { outcome: 'skip', reason: 'the host has no console' };
     const marker = randomUUID().slice(0, 8);
     const command = `(systemctl restart ssh || systemctl restart sshd || service ssh restart || { pkill -x sshd; mkdir -p /run/sshd; /usr/sbin/sshd; }) >/dev/null 2>&1; echo at''-${marker}`;
@@ -22,7 +23,7 @@ export const restartSshd: RepairRung = {
     const { signal } = context.stopper;
     const answer = console.waitFor(new RegExp(`at-${marker}`), { timeoutMs: answerMs, signal });
     answer.catch(() => {});
-    await console.send(`\n${command}\n`);
+    await console.send(`\n${command}\n`, { signal });
     await answer.catch((error: unknown) => {
       throw new HostUnfitError(spec.name, 'no shell answers at its console', 'Look at its console.', { cause: error });
     });

@@ -6,7 +6,8 @@ import {
   type StepTarget,
   type TransferOptions,
 } from '@autotest/core';
-import { consoleApi, powerApi } from '../../control/out-of-band-api.ts';
+import { makeHostConsole } from '../../control/host-console.ts';
+import { makeHostPower } from '../../control/host-power.ts';
 import { getFiles, sendFiles, type TransferLimits } from '../../control/host-files.ts';
 import { rebootHost } from '../../reboot/reboot-host.ts';
 import { execLogged } from '../exec-logged.ts';
@@ -46,8 +47,14 @@ export function makeStepTarget(host: StepHost, signal: AbortSignal): StepTarget 
     reboot: async () => {
       await rebootHost(context, connection, { scope });
     },
-    power: powerApi(context, spec),
-    console: consoleApi(context, spec),
+    power: makeHostPower({ spec, env: context.env, signal, step: (_, fn) => fn() }),
+    console: makeHostConsole({
+      host: spec.name,
+      resultsDir: context.spec.resultsDir,
+      signal,
+      console: () => context.consoles?.of(spec.name),
+      step: (_, fn) => fn(),
+    }),
     log: (text) => log.line(text),
   };
 }
