@@ -37,6 +37,7 @@ export type {
   HostRebootOptions,
   Power,
   TransferOptions,
+  TransferProgress,
 } from './control/host.ts';
 export * from './journal/record.ts';
 export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './journal/codec.ts';

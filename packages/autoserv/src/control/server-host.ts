@@ -23,12 +23,14 @@ import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
+import { getFiles } from '../hosts/transfer/get.ts';
+import type { TransferReport, TransferSettings } from '../hosts/transfer/options.ts';
+import { sendFiles } from '../hosts/transfer/send.ts';
 import { readBootId, rebootHost } from '../purposes/reboot.ts';
 import { repairSteps } from '../purposes/repair.ts';
 import type { HostStep } from '../purposes/steps.ts';
 import { verifySteps } from '../purposes/verify.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
-import { getFiles, sendFiles } from './host-files.ts';
 import type { HostLog } from './host-log.ts';
 
 export interface ServerHostOptions {
@@ -42,6 +44,7 @@ export interface ServerHostOptions {
 
 const defaultWait: Duration = '30 minutes';
 const shortMs = 30_000;
+const defaultMaxBytes = 64 * 1024 ** 3;
 
 /** A host of the execution, as a server control file drives it. Every call is a durable step. */
 export class ServerHost implements Host {
@@ -126,13 +129,13 @@ export class ServerHost implements Host {
 
   sendFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.sendFile', destination, async () =>
-      sendFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await sendFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
   getFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.getFile', source, async () =>
-      getFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await getFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
@@ -281,10 +284,19 @@ export class ServerHost implements Host {
     for (const step of steps) await step.run({ spec: connection.spec, connection, context });
   }
 
-  #limits(options: TransferOptions) {
+  /** What a host offers and nobody should take is no failure of the copy, but must not go unseen. */
+  #tellRefusals({ refused }: TransferReport): void {
+    for (const { path, why } of refused)
+      this.#options.log.line(this.name, `not copied: ${JSON.stringify(path)}: ${why}`);
+  }
+
+  #settings(options: TransferOptions): TransferSettings {
     return {
       deleteExtra: options.delete ?? false,
       preservePermissions: options.preservePermissions ?? true,
+      preserveSymlinks: options.preserveSymlinks ?? false,
+      maxBytes: options.maxBytes ?? defaultMaxBytes,
+      ...(options.onProgress && { onProgress: options.onProgress }),
       signal: AbortSignal.any([
         this.#options.runtime.options.signal,
         AbortSignal.timeout(Math.min(parseDuration(options.timeout ?? defaultWait), 2 ** 31 - 1)),
