@@ -40,6 +40,7 @@ export type {
   Power,
   PowerOptions,
   TransferOptions,
+  TransferProgress,
 } from './control/host.ts';
 export * from './journal/record.ts';
 export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './journal/codec.ts';

@@ -23,6 +23,10 @@ import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
+import { getFiles } from '../hosts/transfer/get.ts';
+import type { TransferReport, TransferSettings } from '../hosts/transfer/options.ts';
+import { sendFiles } from '../hosts/transfer/send.ts';
+import { transferSettings } from '../hosts/transfer/settings.ts';
 import { bootIdNow, readBootId } from '../reboot/boot-facts.ts';
 import { BootWatch } from '../reboot/boot-watch.ts';
 import { rebootHost } from '../reboot/reboot-host.ts';
@@ -33,7 +37,6 @@ import { verifySteps } from '../steps/verify/verify-steps.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
 import { makeHostConsole } from './host-console.ts';
 import { makeHostPower } from './host-power.ts';
-import { getFiles, sendFiles } from './host-files.ts';
 import type { HostLog } from './host-log.ts';
 
 export interface ServerHostOptions {
@@ -149,13 +152,13 @@ export class ServerHost implements Host {
 
   sendFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.sendFile', destination, async () =>
-      sendFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await sendFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
   getFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.getFile', source, async () =>
-      getFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await getFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
@@ -318,15 +321,13 @@ export class ServerHost implements Host {
     await inNode(this.#options.context.recorder, path, { node: 'group', host: this.name }, () => work(path));
   }
 
-  #limits(options: TransferOptions) {
-    return {
-      deleteExtra: options.delete ?? false,
-      preservePermissions: options.preservePermissions ?? true,
-      signal: AbortSignal.any([
-        this.#options.runtime.options.signal,
-        AbortSignal.timeout(Math.min(parseDuration(options.timeout ?? defaultWait), 2 ** 31 - 1)),
-        ...(options.signal ? [options.signal] : []),
-      ]),
-    };
+  /** What a host offers and nobody should take is no failure of the copy, but must not go unseen. */
+  #tellRefusals({ refused }: TransferReport): void {
+    for (const { path, why } of refused)
+      this.#options.log.line(this.name, `not copied: ${JSON.stringify(path)}: ${why}`);
+  }
+
+  #settings(options: TransferOptions): TransferSettings {
+    return transferSettings(options, this.#options.runtime.options.signal);
   }
 }

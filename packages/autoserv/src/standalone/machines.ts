@@ -62,7 +62,11 @@ function readList(file: string): string[] {
 }
 
 /** A machine as autoserv reaches it. @param hostKeys pinned for it by the user's known_hosts */
-export function toHostSpec(machine: MachineForm, options: StandaloneOptions, hostKeys: readonly string[]): HostSpec {
+export function toHostSpec(
+  machine: MachineForm,
+  options: Pick<StandaloneOptions, 'sshPort' | 'sshUser' | 'sshKey' | 'protection'>,
+  hostKeys: readonly string[],
+): HostSpec {
   return {
     name: machine.name,
     transport: machine.local ? 'local' : 'ssh',

@@ -30,6 +30,7 @@ export interface StandaloneOptions {
 
 export const usage = `Usage: autoserv [options] control.ts [name=value …]
        autoserv -v|-R|-C -m HOST[,HOST…]
+       autoserv exec -m HOST[,HOST…] -- COMMAND …   (autoserv exec --help)
 
 Runs a control file on hosts, or looks after the hosts, without any server.
 

@@ -2,11 +2,24 @@ import type { Duration } from '../time/duration.ts';
 import type { Command, CommandResult, RunOptions } from './command.ts';
 import type { RunTestOptions, TestOutcome } from './job.ts';
 
+/** How far a transfer is. */
+export interface TransferProgress {
+  /** Bytes of content that went over the connection so far. */
+  readonly bytes: number;
+  /** Files that are complete. */
+  readonly files: number;
+}
+
 export interface TransferOptions {
   /** Delete at the destination what the source does not have. @default false */
   readonly delete?: boolean;
   /** @default true */
   readonly preservePermissions?: boolean;
+  /** Copy symbolic links as links. Without it, `sendFile` sends the file that a link leads to and leaves other links out; `getFile` leaves all out. @default false */
+  readonly preserveSymlinks?: boolean;
+  /** Most bytes of content that `getFile` takes. @default 64 GiB */
+  readonly maxBytes?: number;
+  readonly onProgress?: (progress: TransferProgress) => void;
   /** @default '30 minutes' */
   readonly timeout?: Duration;
   readonly signal?: AbortSignal;
@@ -37,7 +50,10 @@ export interface Host {
   run(command: Command, options?: RunOptions): Promise<CommandResult>;
   runCheck(command: Command, options?: RunOptions): Promise<CommandResult>;
   runBackground(command: Command, options?: RunOptions): Promise<BackgroundCommand>;
-  /** Copies a file or tree to the host; contents are verified by hash. */
+  /**
+   * Copies a file or tree to the host. What is there already, by hash, is not sent again; large files go on where they were cut off; each file appears
+   * whole, verified by hash.
+   */
   sendFile(source: string, destination: string, options?: TransferOptions): Promise<void>;
   /** Copies a file or tree from the host. What it brings stays below `destination`, whatever the host says. */
   getFile(source: string, destination: string, options?: TransferOptions): Promise<void>;

@@ -8,7 +8,9 @@ import {
 } from '@autotest/core';
 import { makeHostConsole } from '../../control/host-console.ts';
 import { makeHostPower } from '../../control/host-power.ts';
-import { getFiles, sendFiles, type TransferLimits } from '../../control/host-files.ts';
+import { getFiles } from '../../hosts/transfer/get.ts';
+import { sendFiles } from '../../hosts/transfer/send.ts';
+import { transferSettings } from '../../hosts/transfer/settings.ts';
 import { rebootHost } from '../../reboot/reboot-host.ts';
 import { execLogged } from '../exec-logged.ts';
 import type { StepHost } from '../host-step.ts';
@@ -21,15 +23,6 @@ export function makeStepTarget(host: StepHost, signal: AbortSignal): StepTarget 
       ...options,
       signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal,
     });
-  const limits = (options: TransferOptions = {}): TransferLimits => ({
-    deleteExtra: options.delete ?? false,
-    preservePermissions: options.preservePermissions ?? true,
-    signal: AbortSignal.any([
-      signal,
-      ...(options.timeout === undefined ? [] : [AbortSignal.timeout(parseDuration(options.timeout))]),
-      ...(options.signal ? [options.signal] : []),
-    ]),
-  });
   return {
     name: spec.name,
     labels: spec.labels,
@@ -42,8 +35,10 @@ export function makeStepTarget(host: StepHost, signal: AbortSignal): StepTarget 
       if (result.exitCode !== 0 || result.timedOut || result.aborted) throw new CommandError(result);
       return result;
     },
-    sendFile: (source, destination, options) => sendFiles(connection, source, destination, limits(options)),
-    getFile: (source, destination, options) => getFiles(connection, source, destination, limits(options)),
+    sendFile: async (source, destination, options = {}) =>
+      void (await sendFiles(connection, source, destination, transferSettings(options, signal))),
+    getFile: async (source, destination, options = {}) =>
+      void (await getFiles(connection, source, destination, transferSettings(options, signal))),
     reboot: async () => {
       await rebootHost(context, connection, { scope });
     },
