@@ -2,7 +2,6 @@ import { parseDuration, sleep } from '@autotest/core';
 import { HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { quoteWord } from '../hosts/quote.ts';
-import { forgetInstallation } from '../session/install.ts';
 import { localBase } from '../session/host-paths.ts';
 import { probeHost } from '../session/probe.ts';
 import { rebootHost } from './reboot.ts';
@@ -43,7 +42,6 @@ const freeDisk: HostStep = {
     if (spec.protection === 'doNotRepair') return { outcome: 'skip', reason: 'the host is protected from repair' };
     const base =
       spec.transport === 'local' ? localBase() : (await probeHost(await connection.connect(), spec.name)).base;
-    forgetInstallation(await connection.connect());
     const before = await freeBytes(connection, base);
     if (before >= context.settings.minFreeBytes) return { outcome: 'pass', reason: 'there is enough free space' };
     await connection.exec(`cd ${quoteWord(base)} && rm -rf bundles/* cache/* runtime/* client/*`, { timeout: 300_000 });
