@@ -25,15 +25,17 @@ afterEach(() => lab.dispose());
 test.runIf(hasSshd())('verify passes on a fit host and says what it looked at', async () => {
   const run = await lab.run({ purpose: 'verify', hosts: [sshHost(one)] });
   expect((await run.ended).exitCode, run.log()).toBe(0);
-  expect([...run.tree().nodes()].map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
-    'verify pass',
+  const [verify, ...steps] = [...run.tree().nodes()];
+  expect(verify).toMatchObject({ name: 'verify', host: one.name });
+  // How busy the machine of the tests is decides on this one.
+  expect(['pass', 'warn']).toContain(steps.pop()?.outcome);
+  expect(steps.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
     'connectivity pass',
     'boot id pass',
     'clock pass',
     'base directory pass',
     'disk space pass',
     'tools pass',
-    'load pass',
   ]);
   expect(run.read('status.log')).toMatch(/GOOD\t----\tconnectivity/);
 });

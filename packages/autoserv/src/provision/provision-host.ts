@@ -1,5 +1,4 @@
 import { formatDuration, NotSupportedError } from '@autotest/core';
-import { forgetInstallation } from '../session/install.ts';
 import { ProvisionError } from '../errors.ts';
 import { readBootFacts } from '../reboot/boot-facts.ts';
 import type { StepHost } from '../steps/host-step.ts';
@@ -15,7 +14,6 @@ export async function provisionHost(host: StepHost, image: string): Promise<void
   if (spec.transport === 'local')
     throw new NotSupportedError(`Provisioning ${spec.name}`, 'Use a host that is reached over SSH.');
   const { hostKeys } = await makeProvisioner(spec).provision(host, image);
-  if (connection.connected) forgetInstallation(await connection.connect());
   connection.drop('the host was provisioned');
   if (hostKeys) connection.replaceHostKeys(hostKeys);
   const { rebootMs } = context.settings;

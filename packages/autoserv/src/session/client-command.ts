@@ -1,6 +1,7 @@
 import type { Duration } from '@autotest/core';
 import { HostUnfitError } from '../errors.ts';
 import { execOn } from '../hosts/exec.ts';
+import { quoteWord } from '../hosts/quote.ts';
 import type { HostTransport } from '../hosts/transport.ts';
 
 /** What it takes to call the client of one session. */
@@ -24,7 +25,7 @@ export function clientArgv(call: ClientCall, command: string, options: readonly 
 export async function callClient(
   transport: HostTransport,
   call: ClientCall,
-  command: 'start' | 'stop' | 'clean',
+  command: 'stop' | 'clean',
   options: { readonly arguments?: readonly string[]; readonly timeout: Duration; readonly signal?: AbortSignal },
 ): Promise<Readonly<Record<string, unknown>>> {
   const result = await execOn(transport, clientArgv(call, command, options.arguments), {
@@ -42,6 +43,16 @@ export async function callClient(
     `the client's command ${command} failed: ${why}`,
     'Look into debug/autoserv.log.',
   );
+}
+
+/** Deletes the session of a client that said its last word, which leaves no process; without starting anything but a shell. False when the client is still there. */
+export async function deleteEnded(transport: HostTransport, { sessionDir }: ClientCall): Promise<boolean> {
+  const script = `cd ${quoteWord(sessionDir)} 2>/dev/null || exit 0
+read -r id 2>/dev/null <client.pid; pid=\${id#*'"pid":'}; pid=\${pid%%[!0-9]*}
+[ -z "$pid" ] || [ ! -d "/proc/$pid" ] || exit 1
+cd / && rm -rf ${quoteWord(sessionDir)}`;
+  const result = await execOn(transport, script, { timeout: 60_000 });
+  return result.exitCode === 0;
 }
 
 function parseAnswer(stdout: string): Readonly<Record<string, unknown>> | undefined {

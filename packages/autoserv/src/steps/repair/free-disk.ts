@@ -1,5 +1,4 @@
 import { localBase } from '../../session/host-paths.ts';
-import { forgetInstallation } from '../../session/install.ts';
 import { probeHost } from '../../session/probe.ts';
 import { quoteWord } from '../../hosts/quote.ts';
 import { execLogged } from '../exec-logged.ts';
@@ -19,8 +18,10 @@ export const freeDisk: RepairRung = {
   run: async (host) => {
     const { connection, spec, context } = host;
     const transport = await connection.connect();
-    const base = spec.transport === 'local' ? localBase() : (await probeHost(transport, spec.name)).base;
-    forgetInstallation(transport);
+    const base =
+      spec.transport === 'local'
+        ? localBase()
+        : (await probeHost(transport, spec.name, spec.attributes['install-dir'])).base;
     const before = await freeBytes(host, base);
     if (before >= context.settings.minFreeBytes) return { outcome: 'skip', reason: 'there is enough free space' };
     await execLogged(host, `cd ${quoteWord(base)} && rm -rf bundles/* cache/* runtime/* client/*`, {

@@ -19,7 +19,7 @@ function rememberProbe(): Probed {
   return async ({ spec, connection }) => {
     const known = probes.get(spec.name);
     if (known) return known;
-    const probe = await probeHost(await connection.connect(), spec.name);
+    const probe = await probeHost(await connection.connect(), spec.name, spec.attributes['install-dir']);
     probes.set(spec.name, probe);
     return probe;
   };
