@@ -54,7 +54,7 @@ function open(target: ConsoleTarget, options: SourceOptions, signal: AbortSignal
       return import('./ipmi-sol-source.ts').then((source) => source.openSol(target, options, signal));
     case 'ssh':
       return import('./ssh-source.ts').then((source) => source.openSshConsole(target, options, signal));
-    case 'command':
+    default:
       return import('./command-source.ts').then((source) => source.openCommand(target, options, signal));
   }
 }

@@ -13,7 +13,8 @@ export function makeIpmi(
 ): PowerDevice {
   const run = async (words: readonly string[], call: PowerTry): Promise<string> => {
     const { path } = readSecret(target.passwordFile, env);
-    const argv = ['ipmitool', ...ipmiArguments(target, path), ...words];
+    // Only then it says why there is no session: a wrong password looks like a dead BMC otherwise.
+    const argv = ['ipmitool', '-v', ...ipmiArguments(target, path), ...words];
     const result = await runTool(argv, { ...call, leftMs: Math.min(call.leftMs, tryMs) }, env);
     if (result.exitCode === 0) return result.stdout;
     throw failure(result);
@@ -53,15 +54,17 @@ export function ipmiArguments(
 }
 
 function failure(result: CommandResult): DeviceError {
-  const text = `${result.stderr}\n${result.stdout}`;
-  const message = toolMessage(result);
-  if (/ENOENT/.test(text) && result.exitCode === undefined)
+  if (/ENOENT/.test(result.stderr) && result.exitCode === undefined)
     return new DeviceError('refused', 'ipmitool is not installed on this machine');
+  // Its own noise comes first.
+  const stderr = result.stderr.replace(
+    /^(?:Loading IANA|Running Get |Invalid completion code|Discovered IPMB).*\n/gm,
+    '',
+  );
+  const message = toolMessage({ ...result, stderr });
   // RAKP 2 is where the BMC proves that it knows the same password.
-  if (
-    /RAKP 2 (HMAC|message indicates)|unauthorized name|invalid (user|password|role)|Insufficient privilege/i.test(text)
-  )
+  if (/RAKP 2 (HMAC|message indicates)|unauthorized name|Insufficient privilege/i.test(stderr))
     return new DeviceError('auth', message);
-  if (/Invalid (command|data field)|not supported|Unknown/i.test(text)) return new DeviceError('refused', message);
-  return new DeviceError('transient', message);
+  // Many BMCs are slow to take an order after another, and answer again later.
+  return new DeviceError(/Invalid (command|data field)|not supported/i.test(stderr) ? 'refused' : 'transient', message);
 }

@@ -72,7 +72,10 @@ async function speak<T>(socket: Socket, fn: (ask: Ask) => Promise<T>): Promise<T
   waiting.promise.catch(() => {});
   socket.on('error', (error) => fail(error.message));
   socket.on('close', () => fail('the monitor closed the connection'));
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It hands on the errors of its input, which are dealt with above.
+  lines.on('error', () => {});
+  lines.on('line', (line) => {
     const message = parse(line);
     if (message && message.event === undefined) waiting.resolve(message);
   });

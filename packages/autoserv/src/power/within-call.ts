@@ -16,7 +16,7 @@ export async function withinCall<T>(
   once: (call: PowerTry) => Promise<T>,
 ): Promise<T> {
   const endsAt = performance.now() + timeoutMs;
-  const timeout = AbortSignal.timeout(Math.min(timeoutMs, 2 ** 31 - 1));
+  const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), 2 ** 31 - 1));
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   const { host, where, what } = about;
   for (let attempt = 1, pauseMs = firstPauseMs; ; attempt++, pauseMs *= 2) {

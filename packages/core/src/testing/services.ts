@@ -10,6 +10,10 @@ export interface Services {
   readonly slurmctld?: string;
   readonly slurmd?: string;
   readonly munged?: string;
+  readonly ipmi_sim?: string;
+  readonly ipmitool?: string;
+  readonly 'qemu-system-x86_64'?: string;
+  readonly virsh?: string;
 }
 
 /** Which real services this machine has. Also looks where servers are installed, which is not on everybody's PATH. */
@@ -25,6 +29,10 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
     slurmctld: find('slurmctld'),
     slurmd: find('slurmd'),
     munged: find('munged'),
+    ipmi_sim: find('ipmi_sim'),
+    ipmitool: find('ipmitool'),
+    'qemu-system-x86_64': find('qemu-system-x86_64'),
+    virsh: find('virsh'),
   });
 }
 
@@ -32,7 +40,9 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
  * Why tests on a real service must be skipped here, for `describe.skipIf`; undefined where the service is there. With AUTOTEST_REQUIRE_SERVICES=1 nothing is skipped: then
  * the tests run, and fail for want of the service.
  */
-export function missingService(service: 'mariadbd' | 'sshd' | 'chromium' | 'slurmctld'): string | undefined {
+export function missingService(
+  service: 'mariadbd' | 'sshd' | 'chromium' | 'slurmctld' | 'ipmi_sim' | 'ipmitool' | 'qemu-system-x86_64' | 'virsh',
+): string | undefined {
   if (process.env.AUTOTEST_REQUIRE_SERVICES === '1' || findServices()[service] !== undefined) return undefined;
   return `${service} is not installed`;
 }
