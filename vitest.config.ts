@@ -12,8 +12,22 @@ const fromSource = { resolve: { conditions, alias }, ssr: { resolve: { condition
 /** Says at the start which real services the tests will use, and at the end what was skipped for want of one. */
 const services: Reporter = {
   onInit() {
-    const { mariadbd, sshd, chromium, slurmctld } = findServices();
-    const found = { MariaDB: mariadbd, OpenSSH: sshd, Chromium: chromium, Slurm: slurmctld };
+    const { mariadbd, sshd, chromium, slurmctld, ip, nft, uml, qemu, ipmiSim, ipmitool, mmdebstrap, snmpset } =
+      findServices();
+    const found = {
+      MariaDB: mariadbd,
+      OpenSSH: sshd,
+      Chromium: chromium,
+      Slurm: slurmctld,
+      iproute2: ip,
+      nftables: nft,
+      'User-mode Linux': uml,
+      QEMU: qemu,
+      ipmi_sim: ipmiSim,
+      ipmitool,
+      mmdebstrap,
+      'SNMP tools': snmpset,
+    };
     console.log(
       `Real services: ${Object.entries(found)
         .map(([name, path]) => `${name} ${path ?? 'not found'}`)

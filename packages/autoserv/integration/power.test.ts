@@ -30,7 +30,7 @@ async function started(peer: Promise<PowerPeer>): Promise<PowerPeer> {
   return peer;
 }
 
-describe.skipIf(missingService('ipmi_sim') ?? missingService('ipmitool'))('a BMC', () => {
+describe.skipIf(missingService('ipmiSim') ?? missingService('ipmitool'))('a BMC', () => {
   test('is switched by ipmitool, its password in a file', async () => {
     const bmc = await started(startIpmiSim(directory));
     const driver = power(`ipmi://admin@127.0.0.1:${bmc.port}?password-file=right`);
@@ -97,7 +97,7 @@ test('an outlet of a power distribution unit is switched over SNMP', async () =>
   });
 });
 
-describe.skipIf(missingService('qemu-system-x86_64'))('a virtual machine of QEMU', () => {
+describe.skipIf(missingService('qemu'))('a virtual machine of QEMU', () => {
   test('is switched through its monitor', async () => {
     const monitor = join(directory, 'qmp');
     await started(startQemu(monitor));

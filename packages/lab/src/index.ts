@@ -1,7 +1,19 @@
 /**
  * Makes a lab of real hosts on one machine: each with an address, root, a boot id, a serial console and a BMC of its own.
  *
+ * ```ts
+ * const lab = await startLab({ hosts: { namespace: 3 } });
+ * console.log(lab.hosts.map((host) => `${host.name} ${host.address}`), lab.keyFile);
+ * await lab.fault('ns-1', 'cut');
+ * await lab.close();
+ * ```
+ *
  * @module
  */
+export { startLab, type Lab, type LabOptions } from './lab.ts';
 export type { LabHost } from './lab-host.ts';
 export { machineKinds, type Machine, type MachineConsole, type MachineKind } from './machine.ts';
+export { faults, faultNames, type Fault, type FaultName, type Undo } from './faults/faults.ts';
+export { rootFileSystems, type RootFs } from './namespace/root-fs.ts';
+export type { LabNetwork } from './network/lab-network.ts';
+export { LabError, LabUnfitError } from './errors.ts';

@@ -6,6 +6,8 @@ export interface LabHost {
   readonly machine: Machine;
   readonly address: string;
   readonly port: number;
+  /** Device on the lab's bridge that leads to it. */
+  readonly link: string;
   readonly user: string;
   /** Private key that is let in. */
   readonly keyFile: string;

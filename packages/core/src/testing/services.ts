@@ -10,15 +10,30 @@ export interface Services {
   readonly slurmctld?: string;
   readonly slurmd?: string;
   readonly munged?: string;
-  readonly ipmi_sim?: string;
+  /** Network namespaces and links: iproute2. */
+  readonly ip?: string;
+  readonly nft?: string;
+  readonly unshare?: string;
+  /** User-mode Linux. */
+  readonly uml?: string;
+  readonly qemu?: string;
+  readonly ipmiSim?: string;
   readonly ipmitool?: string;
-  readonly 'qemu-system-x86_64'?: string;
+  readonly mmdebstrap?: string;
+  readonly snmpset?: string;
+  /** libvirt's client. */
   readonly virsh?: string;
 }
 
 /** Which real services this machine has. Also looks where servers are installed, which is not on everybody's PATH. */
 export function findServices(environment: NodeJS.ProcessEnv = process.env): Services {
-  const directories = [...(environment.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/bin'];
+  const directories = [
+    ...(environment.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/usr/bin',
+    '/sbin',
+  ];
   const find = (...names: string[]): string | undefined =>
     names.flatMap((name) => directories.map((directory) => join(directory, name))).find(isExecutable);
   return withoutUndefined({
@@ -29,9 +44,15 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
     slurmctld: find('slurmctld'),
     slurmd: find('slurmd'),
     munged: find('munged'),
-    ipmi_sim: find('ipmi_sim'),
+    ip: find('ip'),
+    nft: find('nft'),
+    unshare: find('unshare'),
+    uml: find('linux.uml'),
+    qemu: find('qemu-system-x86_64'),
+    ipmiSim: find('ipmi_sim'),
     ipmitool: find('ipmitool'),
-    'qemu-system-x86_64': find('qemu-system-x86_64'),
+    mmdebstrap: find('mmdebstrap'),
+    snmpset: find('snmpset'),
     virsh: find('virsh'),
   });
 }
@@ -40,9 +61,7 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
  * Why tests on a real service must be skipped here, for `describe.skipIf`; undefined where the service is there. With AUTOTEST_REQUIRE_SERVICES=1 nothing is skipped: then
  * the tests run, and fail for want of the service.
  */
-export function missingService(
-  service: 'mariadbd' | 'sshd' | 'chromium' | 'slurmctld' | 'ipmi_sim' | 'ipmitool' | 'qemu-system-x86_64' | 'virsh',
-): string | undefined {
+export function missingService(service: keyof Services): string | undefined {
   if (process.env.AUTOTEST_REQUIRE_SERVICES === '1' || findServices()[service] !== undefined) return undefined;
   return `${service} is not installed`;
 }
