@@ -117,7 +117,7 @@ describe.skipIf(missingService('sshd'))('a host', () => {
     await host.start({ newKey: true });
     const { exitCode, stdout } = await lab.cli('run', lab.write({ 'c.ts': sleepOnce }), '--host', host.name);
     expect(exitCode).toBe(2);
-    expect(stdout).toContain(`autotest host pin ${host.name} --replace`);
+    expect(stdout).toContain(`autotest host key accept ${host.name} `);
     expect(stdout.match(/SHA256:[A-Za-z0-9+/]{43}/g)?.length).toBeGreaterThanOrEqual(2);
     expect((await lab.cli('host', 'pin', host.name, '--replace')).exitCode).toBe(0);
     const again = await lab.cli('run', lab.write({ 'c.ts': sleepOnce }), '--host', host.name, '--timeout', '90 s');

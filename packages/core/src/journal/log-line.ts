@@ -48,6 +48,8 @@ export function logLineOf(record: JournalRecord, paint: PaintLine = (_, text) =>
       return paint('dim', `${where}reboot ${record.event}${inBrackets(record.message)}`);
     case 'hostKey':
       return paint('dim', `${where}its key is seen for the first time: ${printable(record.key.split(' ')[0] ?? '')}`);
+    case 'hostKeyProven':
+      return paint('dim', `${where}it proved a further key: ${printable(record.key.split(' ')[0] ?? '')}`);
     case 'fault':
       return paint('bad', `${where}${record.code}: ${printable(record.message)}`);
     case 'problem':
