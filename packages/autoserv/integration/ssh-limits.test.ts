@@ -25,7 +25,9 @@ afterEach(async () => {
 
 async function host(...config: readonly string[]): Promise<SshdHost> {
   sshd = await startSshd({ hosts: 1, config });
-  return sshd.hosts[0] as SshdHost;
+  const [one] = sshd.hosts;
+  if (!one) throw new Error('no host');
+  return one;
 }
 
 function connect(spec: HostSpec): HostConnection {

@@ -251,6 +251,21 @@ export function describeResults(store: StoreUnderTest): void {
     expect((await db.hosts.byId(other.id))?.hostKeys).toEqual([]);
   });
 
+  it('pins what a host proved besides its pinned key, each once and not more than twenty', async () => {
+    const { db } = opened;
+    const { host, executionId } = await runningExecution(db);
+    const proven = (key: string): Line => [[], { kind: 'hostKeyProven', host: host.name, key }];
+    const early = recordsOf([proven('ssh-ed25519 AAAAearly')]);
+    await db.scheduling.ingest(executionId, { fromOffset: 0, toOffset: 1, records: early });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toEqual([]);
+    const lines = [keyOf(host.name, 'ssh-ed25519 AAAAfirst'), proven('ssh-rsa AAAAnext'), proven('ssh-rsa AAAAnext')];
+    await db.scheduling.ingest(executionId, { fromOffset: 1, toOffset: 2, records: recordsOf(lines, 1, 2) });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toEqual(['ssh-ed25519 AAAAfirst', 'ssh-rsa AAAAnext']);
+    const many = Array.from({ length: 40 }, (_, n) => proven(`ssh-rsa AAAA${n}`));
+    await db.scheduling.ingest(executionId, { fromOffset: 2, toOffset: 3, records: recordsOf(many, 1, 5) });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toHaveLength(20);
+  });
+
   it('gives the history of a test, newest first, page by page', async () => {
     const { db } = opened;
     for (const host of ['h1', 'h2', 'h1']) {
