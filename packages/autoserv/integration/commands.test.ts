@@ -202,7 +202,7 @@ describe.runIf(hasSshd())('connections', () => {
     const connection = connect({ hostKeys: [old] });
     const error: unknown = await connection.connect().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'AT_HOST_KEY_MISMATCH' });
-    expect(String(error)).toMatch(/SHA256:.*SHA256:.*autotest host pin test-host-1/s);
+    expect(String(error)).toMatch(/SHA256:.*SHA256:.*autotest host key accept test-host-1/s);
   });
 
   test.each([

@@ -26,10 +26,13 @@ export class HostAuthError extends AutotestError {
 
 /** Thrown when a host shows another key than the one pinned for it: reinstalled, or somebody in between. */
 export class HostKeyMismatchError extends AutotestError {
-  constructor(host: string, pinned: readonly string[], shown: string) {
+  /** @param key the shown one in OpenSSH format, where it is known */
+  constructor(host: string, pinned: readonly string[], shown: string, key?: string) {
+    const remedy =
+      key === undefined ? `autotest host pin ${host} --replace` : `autotest host key accept ${host} '${key}' --replace`;
     super(
       'AT_HOST_KEY_MISMATCH',
-      `Host ${host} shows the key ${shown}, but ${pinned.join(' or ')} is pinned for it. If the host was reinstalled, run: autotest host pin ${host} --replace. If not, somebody may be answering in its place.`,
+      `Host ${host} shows the key ${shown}, but ${pinned.join(' or ')} is pinned for it. If the host was reinstalled, and the fingerprint is what its console says, run: ${remedy}. If not, somebody may be answering in its place.`,
       { details: { host, pinned, shown } },
     );
     this.name = 'HostKeyMismatchError';
@@ -253,5 +256,28 @@ export class ConsoleRulesError extends AutotestError {
   constructor(file: string, why: string) {
     super('AT_CONSOLE_RULES', `The rules for consoles in ${file} cannot be used: ${why}.`, { details: { file } });
     this.name = 'ConsoleRulesError';
+  }
+}
+
+/** Thrown when ssh_config, or what a host's attributes say about the way to it, cannot be followed. */
+export class SshConfigError extends AutotestError {
+  constructor(what: string, why: string, cause?: unknown) {
+    super(
+      'AT_SSH_CONFIG',
+      `The SSH configuration cannot be used: ${what}: ${why}. Correct it, or name another file by AUTOTEST_SSH_CONFIG.`,
+      { cause, details: { what } },
+    );
+    this.name = 'SshConfigError';
+  }
+}
+
+/** Thrown when the way to a host leads through a jump host that cannot be passed. */
+export class JumpHostError extends AutotestError {
+  constructor(host: string, hop: string, why: string, cause?: unknown) {
+    super('AT_JUMP_HOST', `Host ${host} cannot be reached: the jump host ${hop} on the way to it fails: ${why}`, {
+      cause,
+      details: { host, hop },
+    });
+    this.name = 'JumpHostError';
   }
 }

@@ -34,6 +34,8 @@ export async function openSshConsole(
     hostKeys: pinned === undefined ? [] : [pinned],
     env,
     onNewHostKey: (key) => void seenKeys.set(place, key),
+    onHostKeys: () => {},
+    onNote: () => {},
   });
   const close = (): void => void transport.close().catch(() => {});
   try {

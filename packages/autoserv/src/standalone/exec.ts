@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { runOnHosts, type HostResult } from '../hosts/fan-out.ts';
 import { parseExecOptions, execUsage, type ExecCommandOptions } from './exec-options.ts';
 import { HostLines } from './host-lines.ts';
-import { knownHostKeys } from './known-hosts.ts';
+import { knownHostKeys } from '../hosts/ssh/known-hosts.ts';
 import { readMachines, toHostSpec } from './machines.ts';
 
 const usageExitCode = 64;

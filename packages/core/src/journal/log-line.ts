@@ -51,6 +51,8 @@ export function logLineOf(record: JournalRecord, paint: PaintLine = (_, text) =>
       );
     case 'hostKey':
       return paint('dim', `${where}its key is seen for the first time: ${printable(record.key.split(' ')[0] ?? '')}`);
+    case 'hostKeyProven':
+      return paint('dim', `${where}it proved a further key: ${printable(record.key.split(' ')[0] ?? '')}`);
     case 'fault':
       return paint('bad', `${where}${record.code}: ${printable(record.message)}`);
     case 'problem':

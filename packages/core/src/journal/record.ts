@@ -133,6 +133,8 @@ export type RecordBody =
     }
   /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. `replaces`: whoever installed the host vouches for it; the pinned ones are void. */
   | { readonly kind: 'hostKey'; readonly host: string; readonly key: string; readonly replaces?: boolean }
+  /** A further key that the host proved to have, over a connection that a pinned one began: to be pinned as well. */
+  | { readonly kind: 'hostKeyProven'; readonly host: string; readonly key: string }
   /** Something went wrong outside of tests; the code is of the error table. */
   | { readonly kind: 'fault'; readonly code: string; readonly message: string; readonly host?: string }
   /** Input that was read but not understood (a bad line of TAP, a refused file name). */
