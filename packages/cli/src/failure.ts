@@ -18,6 +18,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   AT_HOST_LOCKED: exitCodes.permission,
   AT_HOST_RESERVED: exitCodes.permission,
   AT_HOST_NOT_RESERVED: exitCodes.cancelled,
+  AT_LAB_UNFIT: exitCodes.unavailable,
   AT_NO_SERVER: exitCodes.unavailable,
   AT_SERVER_UNREACHABLE: exitCodes.unavailable,
   UNAUTHENTICATED: exitCodes.permission,

@@ -10,6 +10,7 @@ import { loginLinkCommand } from './commands/login-link.ts';
 import { hostCommand } from './commands/host.ts';
 import { jobCommand } from './commands/job.ts';
 import { recurringCommand } from './commands/recurring.ts';
+import { labCommand } from './commands/lab.ts';
 import { labelCommand } from './commands/label.ts';
 import { notifyCommand } from './commands/notify.ts';
 import { resultsCommand } from './commands/results.ts';
@@ -55,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(recurringCommand)
     .command(hostCommand)
     .command(labelCommand)
+    .command(labCommand)
     .command(userCommand)
     .command(accountCommand)
     .command(aclCommand)

@@ -17,3 +17,9 @@ export { faults, faultNames, type Fault, type FaultName, type Undo } from './fau
 export { rootFileSystems, type RootFs } from './namespace/root-fs.ts';
 export type { LabNetwork } from './network/lab-network.ts';
 export { LabError, LabUnfitError } from './errors.ts';
+export { startSimulatedHosts, type SimulatedHosts, type SimulatedOptions } from './simulated/simulated-hosts.ts';
+export type { SimulatedHost } from './simulated/simulated-host.ts';
+export { behaviours, type Behaviour } from './simulated/behaviour.ts';
+export { askLab } from './control/lab-client.ts';
+export { checkNoLab, serveLab, type LabServer, type LabServerOptions } from './control/lab-server.ts';
+export { powerActions, type HostFacts, type LabRequest, type PowerAction } from './control/messages.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runtimeDir } from '@autotest/core/node';
 import { LabError } from './errors.ts';
 import { faults, type FaultName, type Undo } from './faults/faults.ts';
-import { makeKey, makeKeys, publicKey } from './keys.ts';
+import { makeKey, publicKey } from './keys.ts';
 import type { LabHost } from './lab-host.ts';
 import type { HostService, MachineOptions } from './machine-factory.ts';
 import { hostServices, machineFactories } from './machine-factories.ts';
@@ -83,6 +83,7 @@ class RunningLab implements Lab {
   readonly #machines: Machine[] = [];
   readonly #undos = new Set<Undo>();
   #network: LabNetwork | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(options: LabOptions) {
     this.#options = options;
@@ -107,7 +108,7 @@ class RunningLab implements Lab {
     rmSync(join(this.#dir, 'hosts'), { recursive: true, force: true });
     rmSync(this.keyFile, { force: true });
     rmSync(`${this.keyFile}.pub`, { force: true });
-    await makeKey(this.keyFile, 'autotest-lab');
+    makeKey(this.keyFile, 'autotest-lab');
     const wanted = kinds.flatMap((kind) =>
       Array.from({ length: this.#options.hosts[kind] ?? 0 }, (_, n) => ({
         kind,
@@ -115,7 +116,7 @@ class RunningLab implements Lab {
       })),
     );
     const plans = wanted.map(({ kind, name }, n) => ({ kind, options: this.#optionsOf(name, n + 1, onProgress) }));
-    await makeKeys(plans.map(({ options }) => ({ file: options.hostKeyFile, comment: options.name })));
+    for (const { options } of plans) makeKey(options.hostKeyFile, options.name);
     signal?.throwIfAborted();
     const links = plans.map((plan) => ({ ...plan, link: plan.options.link, netns: netnsOf(plan.options) }));
     await this.network.addNamespaces(links.filter(({ kind }) => kind === 'namespace'));
@@ -123,6 +124,7 @@ class RunningLab implements Lab {
     const factories = machineFactories(rootFs);
     const made = await Promise.all(plans.map((plan) => this.#make(plan, factories)));
     this.hosts.push(...made);
+    signal?.throwIfAborted();
     await Promise.all(this.hosts.map((host) => host.machine.powerOn()));
     await Promise.all(this.hosts.map((host) => host.waitUp(this.#options.upTimeoutMs)));
   }
@@ -146,6 +148,12 @@ class RunningLab implements Lab {
   }
 
   async close(): Promise<void> {
+    // Once is enough, and the second time the block may be another lab's.
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await Promise.allSettled(this.#services.map((service) => service.close()));
     await Promise.allSettled(this.#machines.map((machine) => machine.dispose()));
     await this.#network?.close();

@@ -32,11 +32,11 @@ export function runTool(argv: readonly string[], input: string | Uint8Array = ''
   });
 }
 
-/** As `ip -batch`: one process for many commands, where one for each would be most of the cost. @param netns where; else here */
+/** As `ip -batch`: one process for many commands, where one for each would be most of the cost. One that fails does not stop the others. @param netns where; else here */
 export async function ipBatch(commands: readonly string[], netns?: string): Promise<void> {
   if (commands.length === 0) return;
   await runTool(
-    ['ip', ...(netns === undefined ? [] : ['-n', netns]), '-batch', '-'],
+    ['ip', ...(netns === undefined ? [] : ['-n', netns]), '-force', '-batch', '-'],
     commands.map((line) => `${line}\n`).join(''),
   );
 }

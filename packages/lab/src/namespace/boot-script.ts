@@ -9,7 +9,7 @@ export const bootScript = `
 set -e
 echo "$NAME" > /proc/sys/kernel/hostname
 mount -a -T "$STATE/files/fstab"
-cp -a "$STATE/files/dev/." "$STATE/root/dev/"
+cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty "$STATE/files/dev/." "$STATE/root/dev/"
 mount -a -T "$STATE/files/fstab.late"
 mkdir -p "$STATE/root/run/sshd" "$STATE/root/run/lock"
 ip -batch "$STATE/files/network"

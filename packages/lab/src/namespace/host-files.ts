@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { coalesce } from '../coalesce.ts';
 import { runTool } from '../run-tool.ts';
 import type { MachineOptions } from '../machine-factory.ts';
 import { bootScript, haltScript, initScript, sshdConfig } from './boot-script.ts';
@@ -19,7 +20,6 @@ const shared = ['usr', 'etc', 'opt', 'var/lib/dpkg'];
 const platform = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 const own = ['root', 'home', 'srv', 'mnt', 'media', 'boot', 'var/log', 'var/cache', 'var/spool', 'var/lib', 'var/tmp'];
 const mountPoints = ['proc', 'sys', 'dev', 'run', 'tmp', '.old', 'etc', 'etc/ssh'];
-const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
 const fdLinks = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2' };
 
 /**
@@ -59,8 +59,8 @@ route replace default via ${network.gateway}
   );
   writeChanges(upper, name, address);
   writeAccess(options, directory(stateDir, 'ssh'), directory(base, 'root/.ssh'));
-  await runTool(['mkfifo', '-m', '600', join(stateDir, 'console.fifo')]);
-  await makeDevices(directory(files, 'dev'));
+  makeDevices(directory(files, 'dev'));
+  await makeFifo(join(stateDir, 'console.fifo'));
 }
 
 function directory(base: string, path: string): string {
@@ -152,8 +152,12 @@ function writeAccess({ hostKeyFile, authorizedKey }: MachineOptions, ssh: string
   writeFileSync(join(dotSsh, 'authorized_keys'), `${authorizedKey.trim()}\n`, { mode: 0o600 });
 }
 
-async function makeDevices(dev: string): Promise<void> {
-  await runTool(['cp', '-a', ...devices, dev]);
+const makeFifo = coalesce<string>(async (paths) => {
+  await runTool(['mkfifo', '-m', '600', ...paths]);
+});
+
+/** What is beside the device nodes, which the boot script copies from this machine. */
+function makeDevices(dev: string): void {
   for (const name of ['pts', 'shm']) directory(dev, name);
   for (const [name, target] of Object.entries({ ...fdLinks, ptmx: 'pts/ptmx' })) symlinkSync(target, join(dev, name));
   writeFileSync(join(dev, 'console'), '');

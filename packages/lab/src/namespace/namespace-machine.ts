@@ -54,6 +54,7 @@ export class NamespaceMachine implements Machine {
   #consoleFd = -1;
   /** False from the moment somebody switches it off, whatever it does by itself then. */
   #wanted = false;
+  #unplugged = false;
 
   constructor(options: NamespaceMachineOptions) {
     this.name = options.name;
@@ -91,7 +92,8 @@ export class NamespaceMachine implements Machine {
   async powerOn(): Promise<void> {
     if (this.#child) return;
     this.#wanted = true;
-    await this.#options.network.setLink(this.#options.link, true);
+    if (this.#unplugged) await this.#options.network.setLink(this.#options.link, true);
+    this.#unplugged = false;
     this.#boot();
   }
 
@@ -100,6 +102,7 @@ export class NamespaceMachine implements Machine {
     const child = this.#child;
     if (!child) return;
     // First the cable: else the kernel says goodbye for the processes that die.
+    this.#unplugged = true;
     await this.#options.network.setLink(this.#options.link, false);
     await this.#kill(child);
     await this.#cgroup.thaw();

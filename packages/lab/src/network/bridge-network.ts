@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { coalesce } from '../coalesce.ts';
 import { LabError } from '../errors.ts';
 import { ipBatch, runTool } from '../run-tool.ts';
 import { cleanCgroup } from '../namespace/cgroup.ts';
@@ -38,6 +39,9 @@ class BridgeNetwork implements LabNetwork {
   readonly enter: readonly string[];
   readonly #block: number;
   readonly #subnet: number;
+  /** Of many hosts at once, in one go. */
+  readonly #command = coalesce<string>((commands) => ipBatch(commands, this.netns));
+  readonly #deleteNetns = coalesce<string>((commands) => ipBatch(commands));
 
   constructor(block: number) {
     this.#block = block;
@@ -99,13 +103,14 @@ class BridgeNetwork implements LabNetwork {
     );
   }
 
-  async setLink(link: string, up: boolean): Promise<void> {
-    await ipBatch([`link set ${link} ${up ? 'up' : 'down'}`], this.netns);
+  setLink(link: string, up: boolean): Promise<void> {
+    return this.#command(`link set ${link} ${up ? 'up' : 'down'}`);
   }
 
   async remove(link: string, netns?: string): Promise<void> {
-    await ipBatch([`link del ${link}`], this.netns).catch(() => {});
-    if (netns !== undefined) await ipBatch([`netns del ${netns}`]).catch(() => {});
+    // The kernel deletes both ends of the link with the namespace of one, in its own time; asked for the link, it would let us wait.
+    const deleted = netns === undefined ? this.#command(`link del ${link}`) : this.#deleteNetns(`netns del ${netns}`);
+    await deleted.catch(() => {});
   }
 
   async close(): Promise<void> {
