@@ -1,11 +1,4 @@
-import {
-  CommandError,
-  parseDuration,
-  type Command,
-  type RunOptions,
-  type StepTarget,
-  type TransferOptions,
-} from '@autotest/core';
+import { CommandError, type Command, type RunOptions, type StepTarget } from '@autotest/core';
 import { makeHostConsole } from '../../control/host-console.ts';
 import { makeHostPower } from '../../control/host-power.ts';
 import { getFiles } from '../../hosts/transfer/get.ts';
