@@ -14,6 +14,9 @@ const inherited = [
   'AUTOTEST_CLIENT_FILE',
   'AUTOTEST_MIN_FREE_BYTES',
   'AUTOTEST_TEST_DIRS',
+  'AUTOTEST_SECRETS_DIR',
+  'AUTOTEST_DRIVERS_DIR',
+  'AUTOTEST_CONSOLE_RULES',
 ] as const;
 
 /** What autoserv needs, and nothing of what this process may hold besides (database passwords). */
