@@ -38,7 +38,7 @@ async function open(url: string): Promise<ConsoleStream & { got(): string }> {
 
 test('a socket is a console both ways', async () => {
   const server = await startConsoleServer();
-  closers.push(server.close);
+  closers.push(() => server.close());
   const stream = await open(server.url);
   await eventually('the connection', () => server.connections > 0 || undefined);
   server.write('login: ');
@@ -55,7 +55,7 @@ test('a telnet server is answered, and its negotiation is no text', async () => 
     scheme: 'telnet',
     onConnect: (socket) => socket.write(Buffer.from([255, 251, 1, 255, 253, 0, 255, 251, 0, 255, 253, 24, 104, 105])),
   });
-  closers.push(server.close);
+  closers.push(() => server.close());
   const stream = await open(server.url);
   await eventually('the text', () => stream.got() === 'hi' || undefined);
   stream.input.write('a\r');
@@ -99,13 +99,13 @@ test.skipIf(missingService('ipmi_sim') ?? missingService('ipmitool'))(
   async () => {
     writeFileSync(join(directory, 'secrets/bmc'), 's3cret\n');
     const serial = await startConsoleServer();
-    closers.push(serial.close);
+    closers.push(() => serial.close());
     const bmc = await startIpmiSim(directory, { solPort: Number(serial.url.split(':').at(-1)) });
-    closers.push(bmc.close);
+    closers.push(() => bmc.close());
     const stream = await open(`ipmi-sol://admin@127.0.0.1:${bmc.port}?password-file=bmc`);
-    await eventually('the session', () => stream.got().includes('SOL Session operational') || undefined, stream.got);
+    await eventually('the session', () => stream.got().includes('SOL Session operational') || undefined);
     serial.write('h1 login: ');
-    await eventually('the prompt', () => stream.got().includes('h1 login: ') || undefined, stream.got);
+    await eventually('the prompt', () => stream.got().includes('h1 login: ') || undefined);
     stream.input.write('root\r');
     await eventually('the name', () => serial.typed.includes('root') || undefined);
   },

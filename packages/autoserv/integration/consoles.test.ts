@@ -159,4 +159,23 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
     expect(existsSync(join(run.resultsDir, 'debug/console.test-host-1.log'))).toBe(true);
     expect(readFileSync(join(run.resultsDir, 'status.log'), 'utf8')).toContain('cannot be reached');
   });
+
+  test('has its panic where a server control file runs a command, and outside of tests at the job', async () => {
+    const body = `
+      await job.hosts[0].console.send('ready\\r');
+      await job.hosts[0].run('${untilTold()}');
+      job.hosts[0].power.on().catch((error) => job.keyval({ code: error.code, why: error.message }));
+      await job.step('wait', () => new Promise((resolve) => setTimeout(resolve, 100)));
+    `;
+    const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });
+    await eventually('the host', () => server.typed.includes('ready') || undefined);
+    await tell(run, panic);
+    expect((await run.ended).exitCode, run.log()).toBe(1);
+    expect(run.of('node.result')).toMatchObject([{ scope: ['console: Kernel panic'], outcome: 'fail' }]);
+    expect(run.tree().keyvals).toMatchObject({
+      'console-KernelPanic': 1,
+      code: 'AT_NOT_SUPPORTED',
+      why: expect.stringContaining('Set its attribute power'),
+    });
+  });
 });
