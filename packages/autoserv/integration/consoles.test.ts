@@ -33,10 +33,12 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
     await server.close();
   });
 
-  const host = (index = 0) => {
-    const spec = sshHost(sshd.hosts[index]!);
-    return { ...spec, attributes: { ...spec.attributes, console: server.url } };
-  };
+  /** Hosts, the first of them with a console. */
+  const hosts = (count = 1, console = server.url) =>
+    sshd.hosts.slice(0, count).map((one, index) => {
+      const spec = sshHost(one);
+      return index > 0 ? spec : { ...spec, attributes: { ...spec.attributes, console } };
+    });
   /** A line for the host, and a command of a control file, that end when the console was told. */
   const untilTold = () => `until [ -e ${join(lab.dir, 'told')} ]; do sleep 0.1; done`;
   const waits = () => `await job.runCommand('wait', ['sh', '-c', '${untilTold()}']);`;
@@ -58,7 +60,7 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
       files: {
         'control.ts': clientControl(`await job.runTest('sleep', { seconds: 0 }); ${waits()}`),
       },
-      hosts: [host()],
+      hosts: hosts(),
     });
     await begun(run, 'wait');
     await tell(run, panic);
@@ -94,7 +96,7 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
       } });`;
     const run = await lab.run({
       files: { 'control.ts': clientControl(body.replace('WAIT', waits())), 'quiet.ts': quiet },
-      hosts: [host()],
+      hosts: hosts(),
     });
     await begun(run, name);
     await run.until('the word of the test', ({ kind }) => kind === 'warnings');
@@ -115,7 +117,7 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
       const late = await host.console.expect(/never/, '200 ms').catch((error) => error.code);
       job.keyval({ first, second, late, log: await host.console.log() });
     `;
-    const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: [host()] });
+    const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });
     await eventually('a return', () => server.typed.includes('\r') || undefined);
     server.write('Debian\r\n\r\nh1 login: ');
     await eventually('the name', () => server.typed.includes('root\r') || undefined);
@@ -134,10 +136,9 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
   test('keeps its own reports where several hosts run, and rules of the lab count', async () => {
     const rules = join(lab.dir, 'rules.json');
     writeFileSync(rules, JSON.stringify([{ name: 'Fan', pattern: 'fan [0-9]+ failed', severity: 'warn' }]));
-    const other = sshHost(sshd.hosts[1]!);
     const run = await lab.run({
       files: { 'control.ts': clientControl(waits()) },
-      hosts: [host(), other],
+      hosts: hosts(2),
       env: { AUTOTEST_CONSOLE_RULES: rules },
     });
     await run.until('the first', (r) => r.kind === 'node.start' && r.scope.join('/') === 'test-host-1/wait');
@@ -149,14 +150,32 @@ describe.skipIf(missingService('sshd'))('a host with a console', () => {
   });
 
   test('that cannot be reached is noted, and nothing else', async () => {
-    const spec = sshHost(sshd.hosts[0]!);
     const run = await lab.run({
       files: { 'control.ts': clientControl(`await job.runTest('sleep', { seconds: 0 });`) },
-      hosts: [{ ...spec, attributes: { ...spec.attributes, console: `unix://${join(lab.dir, 'nowhere')}` } }],
+      hosts: hosts(1, `unix://${join(lab.dir, 'nowhere')}`),
     });
     expect((await run.ended).exitCode, run.log()).toBe(0);
     expect(run.of('info')[0]?.message).toMatch(/cannot be reached at unix/);
     expect(existsSync(join(run.resultsDir, 'debug/console.test-host-1.log'))).toBe(true);
     expect(readFileSync(join(run.resultsDir, 'status.log'), 'utf8')).toContain('cannot be reached');
+  });
+
+  test('has its panic where a server control file runs a command, and outside of tests at the job', async () => {
+    const body = `
+      await job.hosts[0].console.send('ready\\r');
+      await job.hosts[0].run('${untilTold()}');
+      job.hosts[0].power.on().catch((error) => job.keyval({ code: error.code, why: error.message }));
+      await job.step('wait', () => new Promise((resolve) => setTimeout(resolve, 100)));
+    `;
+    const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: hosts() });
+    await eventually('the host', () => server.typed.includes('ready') || undefined);
+    await tell(run, panic);
+    expect((await run.ended).exitCode, run.log()).toBe(1);
+    expect(run.of('node.result')).toMatchObject([{ scope: ['console: Kernel panic'], outcome: 'fail' }]);
+    expect(run.tree().keyvals).toMatchObject({
+      'console-KernelPanic': 1,
+      code: 'AT_NOT_SUPPORTED',
+      why: expect.stringContaining('Set its attribute power'),
+    });
   });
 });

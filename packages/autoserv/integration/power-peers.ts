@@ -15,7 +15,7 @@ export interface PowerPeer {
 }
 
 /** OpenIPMI's BMC simulator, which has its power switched by a program: state and orders are files in `directory`. */
-export async function startIpmiSim(directory: string): Promise<PowerPeer> {
+export async function startIpmiSim(directory: string, options: { readonly solPort?: number } = {}): Promise<PowerPeer> {
   const port = await freeUdpPort();
   const file = (name: string): string => join(directory, name);
   writeFileSync(
@@ -41,6 +41,7 @@ set_working_mc 0x20
     guid b123456789abcdefa123456789abcdef
   endlan
   chassis_control "${file('chassis')} h1"
+  ${options.solPort === undefined ? '' : `sol "tcp:127.0.0.1:${options.solPort}" 115200`}
   user 2 true "admin" "s3cret" admin 10 none md2 md5 straight
 `,
   );
@@ -118,9 +119,9 @@ interface Agent {
 export async function startPdu(outlet: number): Promise<PowerPeer> {
   const port = await freeUdpPort();
   const told: string[] = [];
-  const heard = (_error: unknown, data?: { pdu?: { varbinds: { oid: string; requestValue?: unknown }[] } }): void => {
+  const heard = (_error: unknown, data?: { pdu?: { varbinds: { oid: string; requestValue?: number }[] } }): void => {
     for (const { oid, requestValue } of data?.pdu?.varbinds ?? [])
-      if (requestValue !== undefined) told.push(`${oid} = ${String(requestValue)}`);
+      if (requestValue !== undefined) told.push(`${oid} = ${requestValue}`);
   };
   const agent = snmp.createAgent({ port, address: '127.0.0.1' }, heard) as Agent;
   agent.getAuthorizer().addCommunity('s3cret');

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { missingService } from '@autotest/core/testing';
 import { makePower } from '../src/power/make-power.ts';
 import { freeUdpPort, startIpmiSim, startPdu, startQemu, startRedfish, type PowerPeer } from './power-peers.ts';
-import { eventually } from './support.ts';
+import { eventually, Lab, serverControl } from './support.ts';
 
 const call = { timeoutMs: 60_000 };
 let directory: string;
@@ -91,7 +91,7 @@ test('an outlet of a power distribution unit is switched over SNMP', async () =>
   await driver.on(call);
   const oid = '1.3.6.1.4.1.318.1.1.12.3.3.1.1.4.7';
   expect(pdu.told).toEqual([`${oid} = 1`, `${oid} = 2`, `${oid} = 1`]);
-  expect(driver.reset).toBeUndefined();
+  expect('reset' in driver).toBe(false);
   await expect(power(`${url}&community-file=wrong`).status({ timeoutMs: 2500 })).rejects.toMatchObject({
     code: 'AT_HOST_POWER',
   });
@@ -157,4 +157,35 @@ test('a file outside of the directory for secrets is read for nobody', async () 
   const url = 'ipmi://admin@127.0.0.1?password-file=';
   for (const file of [join(directory, 'key'), '../key', '/etc/passwd', 'missing'])
     await expect(power(url + file).status(call)).rejects.toMatchObject({ code: 'AT_HOST_DRIVER_FILE' });
+});
+
+test('a server control file switches the power of its host, each call a step', async () => {
+  const pdu = await started(startPdu(2));
+  const lab = new Lab();
+  try {
+    const here = lab.localHost();
+    const body = `
+      const { power } = job.hosts[0];
+      const before = await power.status();
+      await power.cycle();
+      const code = await power.reset().catch((error) => error.code);
+      job.keyval({ before, after: await power.status(), code });
+    `;
+    const url = `snmp://127.0.0.1:${pdu.port}/2?model=apc&community-file=right`;
+    const run = await lab.run({
+      files: { 'control.ts': serverControl(body) },
+      hosts: [{ ...here, attributes: { ...here.attributes, power: url } }],
+      env: { AUTOTEST_SECRETS_DIR: join(directory, 'secrets') },
+    });
+    expect((await run.ended).exitCode, run.log()).toBe(0);
+    expect(run.tree().keyvals).toEqual({ before: 'off', after: 'on', code: 'AT_NOT_SUPPORTED' });
+    expect(run.of('step').map(({ key }) => key)).toEqual([
+      'host.power:here: status#1',
+      'host.power:here: cycle#2',
+      'host.power:here: reset#3',
+      'host.power:here: status#4',
+    ]);
+  } finally {
+    await lab.dispose();
+  }
 });

@@ -57,8 +57,13 @@ export class Consoles {
 
   #open(host: string, url: string, rules: readonly ConsoleRuleOrOff[]): void {
     const { spec, env, recorder } = this.#context;
-    const note = (message: string): void =>
-      void recorder.append({ kind: 'info', message: `console of ${host}: ${message}`.slice(0, 2000) });
+    const note = (message: string): void => {
+      try {
+        recorder.append({ kind: 'info', message: `console of ${host}: ${message}`.slice(0, 2000) });
+      } catch {
+        // The journal cannot be written: whoever writes the next record of the job says so.
+      }
+    };
     try {
       const reports = new Reports(rules);
       const console = new OpenConsole({

@@ -26,7 +26,7 @@ export function makeHostConsole({ host, resultsDir, signal, console, step }: Hos
     if (found) return found;
     throw new NotSupportedError(
       `Console of host ${host}`,
-      `Set its attribute console to where it is, for example: autotest host update ${host} --attribute console=telnet://console-server.example:3001.`,
+      'Set its attribute console to where it is, for example telnet://console-server.example:3001.',
     );
   };
   return {

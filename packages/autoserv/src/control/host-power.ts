@@ -27,7 +27,7 @@ export function makeHostPower({ spec, env, signal, step }: HostPowerOptions): Po
     if (driver) return driver;
     throw new NotSupportedError(
       `Power of host ${spec.name}`,
-      `Set its attribute power to the device that switches it, for example: autotest host update ${spec.name} --attribute 'power=ipmi://admin@bmc.example?password-file=bmc'.`,
+      'Set its attribute power to the device that switches it, for example ipmi://admin@bmc.example?password-file=bmc.',
     );
   };
   const call = (timeout: Duration = defaultTimeout): PowerCall => ({ timeoutMs: parseDuration(timeout), signal });

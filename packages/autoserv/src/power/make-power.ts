@@ -15,7 +15,7 @@ interface Kind<T extends PowerTarget> {
   /** For people, without secrets. */
   where(target: T): string;
   /** Orders beyond on and off that it knows; a cycle that it does not know is made of them. */
-  readonly also: readonly ('cycle' | 'reset' | 'nmi')[];
+  also(target: T): readonly ('cycle' | 'reset' | 'nmi')[];
   load(target: T, about: { readonly host: string; readonly env: NodeJS.ProcessEnv }): Promise<PowerDevice>;
 }
 
@@ -23,32 +23,32 @@ interface Kind<T extends PowerTarget> {
 const kinds: { readonly [K in PowerTarget['kind']]: Kind<Extract<PowerTarget, { kind: K }>> } = {
   ipmi: {
     where: ({ user, address, port }) => `ipmi://${user}@${address}:${port}`,
-    also: ['cycle', 'reset', 'nmi'],
+    also: () => ['cycle', 'reset', 'nmi'],
     load: async (target, about) => (await import('./ipmi.ts')).makeIpmi(target, about),
   },
   redfish: {
     where: ({ origin, path }) => `redfish+${origin}${path}`,
-    also: ['reset', 'nmi'],
+    also: () => ['reset', 'nmi'],
     load: async (target, about) => (await import('./redfish.ts')).makeRedfish(target, about),
   },
   snmp: {
     where: ({ address, port, oid }) => `snmp://${address}:${port} ${oid}`,
-    also: [],
+    also: ({ values }) => (values.cycle === undefined ? [] : ['cycle']),
     load: async (target, about) => (await import('./snmp.ts')).makeSnmp(target, about),
   },
   qmp: {
     where: ({ path }) => `qmp://${path}`,
-    also: ['reset', 'nmi'],
+    also: () => ['reset', 'nmi'],
     load: async (target) => (await import('./qmp.ts')).makeQmp(target),
   },
   libvirt: {
     where: ({ domain, connect }) => `libvirt:///${domain} (${connect})`,
-    also: ['reset', 'nmi'],
+    also: () => ['reset', 'nmi'],
     load: async (target, about) => (await import('./libvirt.ts')).makeLibvirt(target, about),
   },
   command: {
     where: ({ name }) => `command:${name}`,
-    also: ['cycle', 'reset'],
+    also: () => ['cycle', 'reset'],
     load: async (target, about) => (await import('./command.ts')).makeCommand(target, about),
   },
 };
@@ -70,7 +70,7 @@ export function makePower(host: Pick<HostSpec, 'name'>, url: string, env: NodeJS
     withinCall({ host: host.name, where, what: order }, call, async (one) => (await load()).send(order, one));
   const status = (call: PowerCall): Promise<PowerState> =>
     withinCall({ host: host.name, where, what: 'status' }, call, async (one) => (await load()).status(one));
-  const knows = new Set<string>(kind.also);
+  const knows = new Set<string>(kind.also(target));
   const basic = { on: (call: PowerCall) => send('on', call), off: (call: PowerCall) => send('off', call), status };
   return {
     where,

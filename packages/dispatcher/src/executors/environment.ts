@@ -20,6 +20,8 @@ const inherited = [
   'AUTOTEST_REBOOT_TIMEOUT',
   'AUTOTEST_REBOOT_STEP',
   'AUTOTEST_BOOT_TIME',
+  'AUTOTEST_SECRETS_DIR',
+  'AUTOTEST_CONSOLE_RULES',
 ] as const;
 
 /** What autoserv needs, and nothing of what this process may hold besides (database passwords). */
