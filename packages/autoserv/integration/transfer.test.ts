@@ -284,6 +284,38 @@ describe.runIf(hasSshd()).each(['ssh', 'local'] as const)('trees by %s', (kind) 
   });
 });
 
+describe.runIf(existsSync('/bin/busybox'))('a host that has busybox alone', () => {
+  const path = process.env.PATH;
+  afterEach(() => {
+    process.env.PATH = path;
+  });
+
+  test('takes and gives trees', async () => {
+    const bin = join(dir, 'bin');
+    mkdirSync(bin);
+    for (const name of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean))
+      symlinkSync('/bin/busybox', join(bin, name));
+    for (let n = 0; n < 50; n++) write(`d${n % 5}/f${n}`, `content ${n}`, n % 2 ? 0o755 : 0o640);
+    write('new\nline', 'x');
+    write('n'.repeat(150), 'x');
+    write('large', randomBytes(9 * mebibyte));
+    symlinkSync('large', join(from, 'link'));
+    const lab = new Lab();
+    const connection = new HostConnection(lab.localHost(), options);
+    process.env.PATH = bin;
+    const all = { ...settings, preserveSymlinks: true, deleteExtra: true };
+    await sendFiles(connection, from, to, all);
+    expect(describeTree(to)).toEqual(describeTree(from));
+    patch(join(from, 'large'), 5 * mebibyte);
+    expect(await sendFiles(connection, from, to, all)).toMatchObject({ bytes: mebibyte + 1 });
+    const back = join(dir, 'back');
+    expect((await getFiles(connection, to, back, all)).refused).toEqual([]);
+    expect(readdirSync(back, { recursive: true }).sort()).toEqual(readdirSync(from, { recursive: true }).sort());
+    await connection.close();
+    await lab.dispose();
+  });
+});
+
 describe.runIf(hasSshd())('a connection that breaks', () => {
   test('costs a file of 200 MB only what was on its way, both ways', async () => {
     write('large', randomBytes(200 * mebibyte));
