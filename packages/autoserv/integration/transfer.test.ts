@@ -316,6 +316,36 @@ describe.runIf(existsSync('/bin/busybox'))('a host that has busybox alone', () =
   });
 });
 
+test('an archive of names that nobody asked for leaves nothing anywhere', async () => {
+  const path = process.env.PATH;
+  const bin = join(dir, 'bin');
+  mkdirSync(bin);
+  const transform = String.raw`flags=r;s,^\./one,../../escaped,;s,^\./two,/${dir}/absolute,`;
+  writeFileSync(join(bin, 'tar'), `#!/bin/sh\nshift 2; exec /usr/bin/tar -cPf - --transform '${transform}' "$@"\n`, {
+    mode: 0o755,
+  });
+  for (const name of ['one', 'two', 'sound']) write(name, name);
+  const lab = new Lab();
+  const connection = new HostConnection(lab.localHost(), options);
+  process.env.PATH = `${bin}:${path}`;
+  try {
+    const got = await getFiles(connection, from, to, settings);
+    expect(readdirSync(to)).toEqual(['sound']);
+    expect(readdirSync(dir).sort()).toEqual(['bin', 'from', "to it's here"]);
+    expect(existsSync(join(dir, '../escaped'))).toBe(false);
+    expect(got.refused.map(({ why }) => why).sort()).toEqual([
+      'nobody asked for it',
+      'nobody asked for it',
+      'the host did not send it',
+      'the host did not send it',
+    ]);
+  } finally {
+    process.env.PATH = path;
+    await connection.close();
+    await lab.dispose();
+  }
+});
+
 describe.runIf(hasSshd())('a connection that breaks', () => {
   test('costs a file of 200 MB only what was on its way, both ways', async () => {
     write('large', randomBytes(200 * mebibyte));
