@@ -36,7 +36,7 @@ export async function clientJob(farm: Farm, rounds: number): Promise<void> {
 
 /** G11: autoservs with one connection each, beside processes that have Node, ssh2 and a connection and nothing else. */
 export async function memoryOfMany(farm: Farm, processes: number): Promise<void> {
-  const job = await makeJob(farm, 'server', `await job.hosts[0].run(['sleep', '600']);`);
+  const job = await makeJob(farm, 'server', `await job.hosts[0].run(['sleep', '120']);`);
   const specs = farm.specs(processes);
   const autoservs = await proportional(
     specs.map((spec) => [autoserv, '--spec', specFile(farm, job, [spec])]),
@@ -118,7 +118,7 @@ async function bareClient(farm: Farm): Promise<string> {
     stdin: {
       contents: `const { Client } = require('ssh2'); const { readFileSync } = require('node:fs'); const { connect } = require('node:net');
 const client = new Client();
-client.on('ready', () => client.exec('sleep 600', (error, channel) => channel.resume()));
+client.on('ready', () => client.exec('cat', (error, channel) => channel.resume()));
 client.connect({ sock: connect({ host: process.argv[2], port: ${farm.port}, noDelay: true }), username: process.env.USER || 'root', privateKey: readFileSync(${JSON.stringify(`${farm.directory}/user_key`)}) });`,
       resolveDir: fileURLToPath(new URL('../../packages/autoserv', import.meta.url)),
     },
@@ -145,6 +145,9 @@ async function proportional(argvs: readonly (readonly string[])[], farm: Farm): 
     return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   } finally {
     for (const child of children) child.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      for (const child of children) child.kill('SIGKILL');
+    }, 30_000);
     await Promise.all(
       children.map(
         (child) =>
@@ -153,6 +156,7 @@ async function proportional(argvs: readonly (readonly string[])[], farm: Farm): 
           ),
       ),
     );
+    clearTimeout(timer);
   }
 }
 

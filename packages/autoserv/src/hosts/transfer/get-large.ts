@@ -34,13 +34,15 @@ export async function getLarge(
   counter: TransferCounter,
 ): Promise<void> {
   const part = partFile(file);
+  // The host hashes while it sends.
+  const told = size < largeBytes ? undefined : hashOf(remote, source, size);
+  told?.catch(() => {});
   try {
     const got =
       size < largeBytes
         ? await getWhole(remote, source, part, settings, counter)
         : await getBlocks(remote, source, file, part, size, settings, counter);
-    const script = `head -c ${got.size} ${quotePath(source)} | sha256sum`;
-    if ((await runScript(remote, script, source)).slice(0, 64) !== got.sha256)
+    if ((await (told ?? hashOf(remote, source, got.size))) !== got.sha256)
       throw new TransferError(remote.host, source, 'what arrived is not what the host told (sha256 differs)');
     await chmod(part, settings.preservePermissions ? mode | 0o600 : 0o644);
     await rename(part, file);
@@ -49,6 +51,11 @@ export async function getLarge(
     if (error instanceof TransferError) await rm(part, { force: true });
     throw asDiskError(file, error);
   }
+}
+
+/** sha256 of the first bytes of a file on the host. */
+async function hashOf(remote: Remote, source: string, size: number): Promise<string> {
+  return (await runScript(remote, `head -c ${size} ${quotePath(source)} | sha256sum`, source)).slice(0, 64);
 }
 
 interface Got {

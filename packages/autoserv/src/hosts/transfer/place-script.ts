@@ -57,7 +57,7 @@ export function placeScript(sums: ReadonlyMap<string, string>, entries: readonly
   return lines([
     'umask 022',
     ...(plain.length > 0
-      ? [`(cd "$s"/t && sha256sum -c -) >/dev/null 2>&1 <<'AT_END' || exit 65`, ...plain, 'AT_END']
+      ? [`(cd "$s"/t && sha256sum -c -) >/dev/null 2>&1 <<'SUMS' || exit 65`, ...plain, 'SUMS']
       : []),
     ...odd,
     'set -e',

@@ -33,16 +33,17 @@ export async function runScript(
   return result.stdout;
 }
 
-/** Runs a script that reads a stream. @throws TransferError, HostLostError, and whatever `feed` throws */
+/** Runs a script that reads a stream, and gives its stdout, which is to be short. @throws TransferError, HostLostError, and whatever `feed` throws */
 export async function feedScript(
   remote: Remote,
   script: string,
   what: string,
   feed: (writer: BlockWriter) => Promise<void>,
-): Promise<void> {
+): Promise<string> {
   const process = await remote.transport.spawn(script, { group: false });
   const stderr = new OutputSink(4096);
-  process.stdout.resume();
+  const stdout = new OutputSink(4096);
+  process.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   process.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   const onAbort = (): void => process.release();
   remote.signal.addEventListener('abort', onAbort, { once: true });
@@ -63,6 +64,7 @@ export async function feedScript(
     await fed;
     if (feedError !== undefined) throw feedError;
     if (end.exitCode === undefined) throw new TransferError(remote.host, what, whyFailed(undefined, stderr.text()));
+    return stdout.text();
   } finally {
     remote.signal.removeEventListener('abort', onAbort);
   }

@@ -10,7 +10,7 @@ import { batchBytes, batchFiles, largeBytes, type TransferReport, type TransferS
 import { withReconnect } from './reconnect.ts';
 import { nulList, quotePath, remoteHashes, runScript, type Remote } from './remote.ts';
 import { sendArchive } from './send-archive.ts';
-import { sendLarge } from './send-large.ts';
+import { partFile, sendLarge } from './send-large.ts';
 import { adjustScript, finishScript } from './place-script.ts';
 
 /** What the host has at a path. */
@@ -68,11 +68,8 @@ interface Sending {
 
 async function sendOnce(remote: Remote, entries: readonly LocalEntry[], sending: Sending): Promise<void> {
   const { directory, settings, counter } = sending;
-  const there = await remoteStats(
-    remote,
-    directory,
-    entries.map(({ path }) => path),
-  );
+  const parts = entries.filter(({ size }) => size >= largeBytes).map(({ path }) => partFile(path));
+  const there = await remoteStats(remote, directory, [...entries.map(({ path }) => path), ...parts]);
   const adjust = adjustScript(entries, there, settings);
   if (adjust !== '') await runScript(remote, `cd ${quotePath(directory)} && sh -s`, directory, adjust);
   const equal = await equalFiles(remote, entries, there, sending);
@@ -81,7 +78,8 @@ async function sendOnce(remote: Remote, entries: readonly LocalEntry[], sending:
   for (const batch of batches(moving.filter(({ size }) => size < largeBytes)))
     await sendArchive(remote, batch, sending);
   for (const entry of moving)
-    if (entry.size >= largeBytes) await sendLarge(remote, entry, there.get(entry.path), sending);
+    if (entry.size >= largeBytes)
+      await sendLarge(remote, entry, there.get(entry.path), there.has(partFile(entry.path)), sending);
   const finish = finishScript(
     entries.filter(({ path }) => equal.has(path)),
     entries,
