@@ -105,8 +105,8 @@ export class ServerHost implements Host {
     const startedAt = performance.now();
     log.line(this.name, `$ ${options.label ?? showCommand(command)} &`);
     const process = await connection.spawn(command, options);
-    const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
-    const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
+    const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
+    const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
     for (const [stream, sink] of [
       [process.stdout, stdout],
       [process.stderr, stderr],

@@ -26,8 +26,8 @@ export async function execOn(
 ): Promise<CommandResult> {
   const startedAt = performance.now();
   const limit = options.maxOutputBytes ?? defaultMaxOutputBytes;
-  const stdout = new OutputSink(limit);
-  const stderr = new OutputSink(limit);
+  const stdout = new OutputSink(limit, options.maxOutputLines);
+  const stderr = new OutputSink(limit, options.maxOutputLines);
   const finish = (end: ProcessEnd, ended: 'itself' | 'timedOut' | 'aborted'): CommandResult => ({
     command: options.label ?? showCommand(command),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),

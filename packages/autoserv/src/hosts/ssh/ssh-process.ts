@@ -32,6 +32,7 @@ export class SshProcess implements HostProcess {
   readonly #channel: ClientChannel;
   readonly #options: SshProcessOptions;
   readonly #ids: Promise<{ pid: number; pgid: number } | undefined>;
+  #givenUp = false;
   #settle: { resolve: (end: ProcessEnd) => void; reject: (error: unknown) => void } | undefined;
 
   constructor(channel: ClientChannel, options: SshProcessOptions) {
@@ -64,6 +65,7 @@ export class SshProcess implements HostProcess {
     const ids = await Promise.race([this.#ids, delay(pidWaitMs, undefined, { ref: false })]);
     if (!this.#settle) return;
     if (!ids) {
+      this.#givenUp = true;
       this.#channel.close();
       return;
     }
@@ -113,7 +115,9 @@ export class SshProcess implements HostProcess {
   #settleWith(end: ProcessEnd | undefined): void {
     this.#gone();
     // Without an exit status the server took the channel away, which is no end that says anything.
-    if (end) this.#settle?.resolve(end);
+    // Where it was given up here that is its end.
+    const known = end ?? (this.#givenUp ? { signal: 'SIGKILL' } : undefined);
+    if (known) this.#settle?.resolve(known);
     else this.#settle?.reject(new HostLostError(this.#options.host, 'the host closed the channel'));
     this.#settle = undefined;
   }
