@@ -15,6 +15,8 @@ export interface ExecutionContext {
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
+  /** What a host's console showed last, where its console is read. */
+  readonly consoleTail?: (host: string) => string | undefined;
 }
 
 /** Limits and places that the spec does not name. */
@@ -28,6 +30,8 @@ export interface ExecutionSettings {
   readonly minFreeBytes: number;
   /** Difference of clocks from which on a warning is recorded. */
   readonly maxClockSkewMs: number;
+  /** From a request to end until nothing is waited for any more. */
+  readonly stopMs: number;
   /** Directories on hosts with further tests. */
   readonly testDirs: readonly string[];
 }

@@ -6,9 +6,12 @@ import { execOn } from '../hosts/exec.ts';
 import type { HostProcess, HostTransport } from '../hosts/transport.ts';
 import type { Recorder } from '../execution/recorder.ts';
 import type { Stopper } from '../execution/stop.ts';
+import { whyKilled } from '../crash/why-killed.ts';
 import { callClient, deleteEnded, type ClientCall } from './client-command.ts';
 import { followOnce, type FollowEnd } from './follow.ts';
+import { installBases } from './host-paths.ts';
 import { openSession } from './open.ts';
+import { watchStop, type StopWatch } from './watch-stop.ts';
 import { sessionSpec } from './session-spec.ts';
 import { Mirror } from './mirror.ts';
 import { TakeOver } from './take-over.ts';
@@ -64,9 +67,6 @@ export interface SessionEnd {
   readonly reason?: string;
 }
 
-const stopGraceSeconds = 20;
-/** From the request to stop until the session is given up. */
-const stopLimitMs = (stopGraceSeconds + 20) * 1000;
 /** Breaks without any progress between them, on a connection that stands. */
 const maxIdleBreaks = 8;
 
@@ -140,13 +140,28 @@ export class Session {
     return true;
   }
 
+  /** Deletes a session that went to its end. False where that has to wait, because the host has crash dumps from its time. */
+  async leave(): Promise<boolean> {
+    const { connection } = this.#options;
+    if (!this.#call || !this.#takeOver.end || !connection.connected) return true;
+    try {
+      const answer = await deleteEnded(await connection.connect(), this.#call, { evenWithDumps: false });
+      if (answer === 'deleted') this.#call = undefined;
+      return answer !== 'dumps';
+    } catch (error) {
+      this.#fault(error);
+      return true;
+    }
+  }
+
   /** Deletes the session on the host, as well as possible, with all that it started. */
   async clean(timeoutMs = 60_000): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call || !connection.connected) return;
     try {
       const transport = await connection.connect();
-      if (this.#takeOver.end && (await deleteEnded(transport, this.#call))) return;
+      if (this.#takeOver.end && (await deleteEnded(transport, this.#call, { evenWithDumps: true })) === 'deleted')
+        return;
       await callClient(transport, this.#call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs });
     } catch (error) {
       this.#fault(error);
@@ -170,11 +185,11 @@ export class Session {
     transport: HostTransport,
     { make = false, ...rest }: { make?: boolean; command?: readonly string[]; request?: string },
   ): Promise<HostProcess | boolean> {
-    const { connection, clientFile, stopper, bundle, name } = this.#options;
+    const { connection, clientFile, stopper, bundle, name, resultsDir } = this.#options;
     const opened = await openSession(transport, {
       host: this.#host,
       clientFile,
-      base: connection.spec.attributes['install-dir'],
+      bases: installBases(connection.spec, resultsDir),
       // A stop must still reach what runs.
       signal: make ? stopper.signal : stopper.hard,
       onProgress: (message: string) => this.#phase('installing', message),
@@ -272,7 +287,7 @@ export class Session {
       const bootId = connection.connected
         ? await this.#readBootId(await connection.connect()).catch(() => this.#bootId)
         : this.#bootId;
-      if (bootId === this.#bootId) throw new ClientLostError(this.#host, how);
+      if (bootId === this.#bootId) throw new ClientLostError(this.#host, (await this.#whyKilled()) ?? how);
       this.#resumeAfterBoot(bootId);
       return;
     }
@@ -290,6 +305,12 @@ export class Session {
       await sleep(500, { signal });
     }
     throw new HostLostError(this.#host, `it did not reboot within ${Math.round(rebootMs / 1000)} s`);
+  }
+
+  async #whyKilled(): Promise<string | undefined> {
+    const { boot } = this.#takeOver;
+    if (!boot || !this.#options.connection.connected || this.#isLocal) return undefined;
+    return whyKilled(await this.#options.connection.connect(), boot.pid, Date.now() - boot.t);
   }
 
   get #simulatesReboot(): boolean {
@@ -311,45 +332,25 @@ export class Session {
     return result.stdout.trim();
   }
 
-  /** On the first request the client is told to stop; what it still writes is fetched. `limit` ends even that. */
-  #stopWhenAsked(): { limit: AbortSignal; dispose: () => void } {
-    const { stopper } = this.#options;
-    const limit = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const onStop = (): void => {
-      timer = setTimeout(() => limit.abort(stopper.request), stopLimitMs);
-      this.#stopSent = this.#sendStop(stopGraceSeconds);
-    };
-    const onHard = (): void => {
-      void this.#sendStop(0);
-      timer = setTimeout(() => limit.abort(stopper.request), 5000);
-    };
-    if (stopper.signal.aborted) onStop();
-    else stopper.signal.addEventListener('abort', onStop, { once: true });
-    stopper.hard.addEventListener('abort', onHard, { once: true });
-    return {
-      limit: limit.signal,
-      dispose: () => {
-        clearTimeout(timer);
-        stopper.signal.removeEventListener('abort', onStop);
-        stopper.hard.removeEventListener('abort', onHard);
-      },
-    };
+  #stopWhenAsked(): StopWatch {
+    return watchStop(this.#options.stopper, (graceMs, withinMs) => {
+      this.#stopSent = this.#sendStop(graceMs, withinMs);
+    });
   }
 
-  async #sendStop(graceSeconds: number): Promise<void> {
+  async #sendStop(graceMs: number, withinMs: number): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call) return;
     try {
-      const transport = await connection.connect({ withinMs: stopLimitMs });
+      const transport = await connection.connect({ withinMs });
       await callClient(transport, this.#call, 'stop', {
         arguments: [
           '--grace',
-          String(graceSeconds),
+          String(graceMs / 1000),
           '--reason',
           this.#options.stopper.request?.message ?? 'the job was stopped',
         ],
-        timeout: stopLimitMs,
+        timeout: withinMs,
       });
     } catch (error) {
       this.#fault(error);

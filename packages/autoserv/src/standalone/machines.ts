@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostNamePattern, type HostSpec } from '@autotest/core';
 import { UsageError } from '../errors.ts';
+import { inTmpDir } from '../session/host-paths.ts';
 import { portOf, type StandaloneOptions } from './options.ts';
 
 export interface MachineForm {
@@ -72,7 +73,7 @@ export function toHostSpec(machine: MachineForm, options: StandaloneOptions, hos
     ...(options.sshKey !== undefined && { keyFile: options.sshKey }),
     hostKeys,
     labels: [],
-    attributes: {},
+    attributes: options.installInTmpDir ? { 'install-dir': inTmpDir } : {},
     protection: options.protection,
   };
 }

@@ -13,6 +13,7 @@ const inherited = [
   'XDG_RUNTIME_DIR',
   'AUTOTEST_CLIENT_FILE',
   'AUTOTEST_MIN_FREE_BYTES',
+  'AUTOTEST_STOP_MS',
   'AUTOTEST_TEST_DIRS',
 ] as const;
 
