@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hasSshd, startSshd, type Sshd, type SshdHost } from '@autotest/core/testing';
-import { clientControl, eventually, isRunning, Lab, serverControl, sshHost } from './support.ts';
+import { clientControl, eventually, isRunning, Lab, processesWith, serverControl, sshHost } from './support.ts';
 
 const there = hasSshd();
 let lab: Lab;
@@ -147,4 +147,16 @@ test.runIf(there)('install-dir names the directory; one that cannot be written i
   const refused = await lab.run({ files: nothing, hosts: [bad] });
   expect((await refused.ended).exitCode, refused.log()).toBe(2);
   expect(refused.of('end')[0]?.cause?.message).toContain('the directory /proc/none for the client cannot be written');
+});
+
+test.runIf(there)('a session that is deleted on the host with all that is in it ends, and says so', async () => {
+  const files = { 'control.ts': clientControl(`await job.runCommand('long', ['sleep', '${lab.nap}']);`) };
+  const run = await lab.run({ files, hosts: [sshHost(one)] });
+  await eventually('the command', () => isRunning(`sleep ${lab.nap}`) || undefined);
+  rmSync(base(), { recursive: true, force: true });
+  one.killSessions();
+  expect((await run.ended).exitCode, run.log()).toBe(2);
+  expect(run.of('end')[0]?.cause, run.log()).toMatchObject({ code: 'AT_CLIENT_LOST' });
+  expect(run.of('end')[0]?.cause?.message).toContain('was deleted there');
+  expect(processesWith(`sleep ${lab.nap}`)).toEqual([]);
 });

@@ -22,7 +22,8 @@ import type { ExecutionContext } from '../execution/context.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
 import type { HostProcess } from '../hosts/transport.ts';
-import { commandMarker, executionMark, killCommands } from './kill-commands.ts';
+import { sessionPrefix } from '../session/host-paths.ts';
+import { commandMarker, killMarked } from '../session/kill-marked.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
 import { readBootId, rebootHost } from '../purposes/reboot.ts';
@@ -254,7 +255,7 @@ export class ServerHost implements Host {
   async killAll(): Promise<void> {
     const { connection, context } = this.#options;
     if (this.#ranCommands && connection.connected)
-      await killCommands(connection, executionMark(context.spec.resultsDir));
+      await killMarked(await connection.connect(), commandMarker, sessionPrefix(context.spec.resultsDir));
   }
 
   #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {
@@ -277,7 +278,7 @@ export class ServerHost implements Host {
   #marked<T extends Pick<RunOptions, 'env'>>(options: T): T {
     this.#ranCommands = true;
     const { resultsDir } = this.#options.context.spec;
-    return { ...options, env: { [commandMarker]: executionMark(resultsDir), ...options.env } };
+    return { ...options, env: { [commandMarker]: sessionPrefix(resultsDir), ...options.env } };
   }
 
   async #fact(command: string): Promise<string> {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { messageOf, sleep, type ClientSessionSpec, type CommandResult, type RecordBody } from '@autotest/core';
+import { messageOf, sleep, type CommandResult, type RecordBody } from '@autotest/core';
 import { ClientLostError, HostLostError, SessionProtocolError } from '../errors.ts';
-import type { HostConnection } from '../hosts/connection.ts';
 import { execOn } from '../hosts/exec.ts';
 import type { HostProcess, HostTransport } from '../hosts/transport.ts';
-import type { Recorder } from '../execution/recorder.ts';
-import type { Stopper } from '../execution/stop.ts';
 import { whyKilled } from '../crash/why-killed.ts';
 import { callClient, deleteEnded, type ClientCall } from './client-command.ts';
 import { followOnce, type FollowEnd } from './follow.ts';
 import { installBases } from './host-paths.ts';
 import { openSession } from './open.ts';
+import { killMarked, sessionMarker } from './kill-marked.ts';
 import { watchStop, type StopWatch } from './watch-stop.ts';
+import type { SessionOptions } from './session-options.ts';
 import { sessionSpec } from './session-spec.ts';
 import { Mirror } from './mirror.ts';
 import { TakeOver } from './take-over.ts';
@@ -25,39 +24,6 @@ import { TakeOver } from './take-over.ts';
  *                       └─────────────────────────────────────────────────────────
  *   end without a word: ClientLostError · not back in time: HostLostError · told to stop: `stop` on the host, then follow to the end, bounded
  */
-
-export interface SessionOptions {
-  readonly connection: HostConnection;
-  readonly recorder: Recorder;
-  readonly stopper: Stopper;
-  readonly resultsDir: string;
-  /** Name of the session directory on the host. */
-  readonly name: string;
-  /** Name of the session in files and records: the host's, with a number behind it from the second session on. */
-  readonly label: string;
-  /** Scope of the client's nodes. */
-  readonly scope: readonly string[];
-  /** Subdirectory for the host's files, `''` for none. */
-  readonly below: string;
-  readonly rename?: (name: string) => string;
-  readonly clientFile: string;
-  readonly bundle: {
-    readonly dir: string;
-    readonly hash: string;
-    readonly entry: string;
-    readonly modules: Readonly<Record<string, string>>;
-    readonly source?: string;
-  };
-  readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
-  readonly about: Pick<
-    ClientSessionSpec,
-    'tag' | 'epoch' | 'params' | 'job' | 'trace' | 'deadlineAt' | 'idleTimeoutMs' | 'maxResultsBytes' | 'testDirs'
-  >;
-  /** How long a host may take for a reboot that was asked for. */
-  readonly rebootMs: number;
-  /** A file of the results grew. */
-  readonly onGrowth: () => void;
-}
 
 /** How the client says it went; absent fields it did not say. */
 export interface SessionEnd {
@@ -158,11 +124,17 @@ export class Session {
   async clean(timeoutMs = 60_000): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call || !connection.connected) return;
+    const call = this.#call;
     try {
       const transport = await connection.connect();
-      if (this.#takeOver.end && (await deleteEnded(transport, this.#call, { evenWithDumps: true })) === 'deleted')
-        return;
-      await callClient(transport, this.#call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs });
+      if (this.#takeOver.end && (await deleteEnded(transport, call, { evenWithDumps: true })) === 'deleted') return;
+      await callClient(transport, call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs }).catch(
+        async (error: unknown) => {
+          // Perhaps the client's files were deleted; what runs of it is ended all the same.
+          if (transport.kind === 'ssh') await killMarked(transport, sessionMarker, call.sessionDir);
+          throw error;
+        },
+      );
     } catch (error) {
       this.#fault(error);
     }
@@ -233,7 +205,9 @@ export class Session {
     try {
       return await this.#follow(transport, signal);
     } catch (error) {
-      if (error instanceof HostLostError) return { type: 'broken', why: error.message };
+      // A connection that breaks just now may say so in words of its own.
+      if (error instanceof HostLostError || !transport.connected || messageOf(error) === 'Not connected')
+        return { type: 'broken', why: messageOf(error) };
       throw error;
     }
   }
@@ -287,7 +261,7 @@ export class Session {
       const bootId = connection.connected
         ? await this.#readBootId(await connection.connect()).catch(() => this.#bootId)
         : this.#bootId;
-      if (bootId === this.#bootId) throw new ClientLostError(this.#host, (await this.#whyKilled()) ?? how);
+      if (bootId === this.#bootId) throw new ClientLostError(this.#host, (await this.#whyKilled(signal)) ?? how);
       this.#resumeAfterBoot(bootId);
       return;
     }
@@ -307,10 +281,20 @@ export class Session {
     throw new HostLostError(this.#host, `it did not reboot within ${Math.round(rebootMs / 1000)} s`);
   }
 
-  async #whyKilled(): Promise<string | undefined> {
+  /** Why a client is gone, where the host can tell. */
+  async #whyKilled(signal: AbortSignal): Promise<string | undefined> {
+    const { connection, name } = this.#options;
     const { boot } = this.#takeOver;
-    if (!boot || !this.#options.connection.connected || this.#isLocal) return undefined;
-    return whyKilled(await this.#options.connection.connect(), boot.pid, Date.now() - boot.t);
+    if (!boot || !this.#call || this.#isLocal) return undefined;
+    try {
+      const transport = await connection.connect({ withinMs: 10_000, signal });
+      const spec = `${this.#call.sessionDir}/session.json`;
+      const isThere = await execOn(transport, ['test', '-e', spec], { timeout: 10_000 });
+      if (isThere.exitCode === 1) return `its session ${name} was deleted there`;
+      return await whyKilled(transport, boot.pid, Date.now() - boot.t);
+    } catch {
+      return undefined;
+    }
   }
 
   get #simulatesReboot(): boolean {
