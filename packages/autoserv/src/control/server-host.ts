@@ -21,6 +21,9 @@ import type { ExecutionContext } from '../execution/context.ts';
 import { inNode, type StepResult } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
+import type { HostProcess } from '../hosts/transport.ts';
+import { sessionPrefix } from '../session/host-paths.ts';
+import { commandMarker, killMarked } from '../session/kill-marked.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
 import { getFiles } from '../hosts/transfer/get.ts';
@@ -61,6 +64,8 @@ export class ServerHost implements Host {
   readonly #options: ServerHostOptions;
   readonly #boots: BootWatch;
   readonly #tmpDirs: string[] = [];
+  readonly #background = new Set<HostProcess>();
+  #ranCommands = false;
 
   constructor(options: ServerHostOptions) {
     const { spec } = options.connection;
@@ -104,7 +109,8 @@ export class ServerHost implements Host {
     runtime.throwIfEnding();
     const startedAt = performance.now();
     log.line(this.name, `$ ${options.label ?? showCommand(command)} &`);
-    const process = await connection.spawn(command, options);
+    const process = await connection.spawn(command, this.#marked(options));
+    this.#background.add(process);
     const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
     const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
     for (const [stream, sink] of [
@@ -146,7 +152,11 @@ export class ServerHost implements Host {
       };
     });
     // Whoever does not look at the result must not be punished for it.
-    result.catch(() => clearTimeout(timer));
+    const onEnd = (): void => {
+      clearTimeout(timer);
+      this.#background.delete(process);
+    };
+    result.then(onEnd, onEnd);
     return { pid, result, kill: (signal = 'TERM') => process.kill(signal.replace(/^SIG/, '')) };
   }
 
@@ -278,11 +288,24 @@ export class ServerHost implements Host {
     );
   }
 
-  /** Deletes what the host was lent. */
+  /** Ends what still runs in the background, and where the job was stopped all that its commands left; deletes what the host was lent. */
   async dispose(): Promise<void> {
-    const { connection } = this.#options;
+    const { connection, context } = this.#options;
+    const { stopper } = context;
+    if (!connection.connected) return;
+    await Promise.allSettled(
+      [...this.#background].map((process) => endGroup(process, stopper.hard.aborted ? 0 : undefined)),
+    );
+    if (stopper.request) await this.killAll();
     if (this.#tmpDirs.length === 0 || !connection.connected) return;
     await connection.exec(['rm', '-rf', '--', ...this.#tmpDirs], { timeout: 300_000 });
+  }
+
+  /** Kills everything that commands of this execution started and left. */
+  async killAll(): Promise<void> {
+    const { connection, context } = this.#options;
+    if (this.#ranCommands && connection.connected)
+      await killMarked(await connection.connect(), commandMarker, sessionPrefix(context.spec.resultsDir));
   }
 
   #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {
@@ -296,10 +319,17 @@ export class ServerHost implements Host {
     await this.#boots.look(transport, runtime.scope.path);
     if (tee !== false) log.line(this.name, `$ ${options.label ?? showCommand(command)}`);
     return execOn(transport, command, {
-      ...rest,
+      ...this.#marked(rest),
       signal: signal ? AbortSignal.any([signal, runtime.options.signal]) : runtime.options.signal,
       ...(tee !== false && { onOutput: (_, chunk) => log.write(this.name, chunk) }),
     });
+  }
+
+  /** What the command starts can be found again, wherever it puts itself. */
+  #marked<T extends Pick<RunOptions, 'env'>>(options: T): T {
+    this.#ranCommands = true;
+    const { resultsDir } = this.#options.context.spec;
+    return { ...options, env: { [commandMarker]: sessionPrefix(resultsDir), ...options.env } };
   }
 
   async #fact(command: string): Promise<string> {

@@ -37,6 +37,8 @@ export interface ExecutionSettings {
   readonly minFreeBytes: number;
   /** Difference of clocks from which on a warning is recorded. */
   readonly maxClockSkewMs: number;
+  /** From a request to end until nothing is waited for any more. */
+  readonly stopMs: number;
   /** Directories on hosts with further tests. */
   readonly testDirs: readonly string[];
 }

@@ -12,7 +12,7 @@ import { closeOpenNodes } from './nodes.ts';
 import { Recorder } from './recorder.ts';
 import { writeResultsJson } from './results-json.ts';
 import { StatusLogs } from './status-logs.ts';
-import { bySignal, readAbortWish, Stopper, StopRequest } from './stop.ts';
+import { bySignal, readAbortWish, stopLimits, Stopper, StopRequest } from './stop.ts';
 import { verdictOfExecution, type End } from './verdict.ts';
 
 export interface RunExecutionOptions {
@@ -65,7 +65,10 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     recorder.close();
     return recorder.tree.end.exitClass;
   }
-  const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
+  const stopper = new Stopper(
+    (request) => noteStop(recorder, request, options.log),
+    stopLimits(options.settings.stopMs),
+  );
   idle = watchIdle(spec, stopper);
   const { active } = idle;
   context = {
@@ -81,20 +84,39 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   socket = await listen(context, contact, options.log);
   const unwatch = [
     idle.dispose,
+    () => stopper.dispose(),
     () => contact.close(),
     watchSignals(spec, stopper),
     watchDeadline(spec, stopper),
     watchProcess(context, startedAt),
   ];
 
-  const facts = await attempt(context, contact, options);
-  for (const connection of context.connections.values()) await connection.close().catch(() => {});
+  const facts = await Promise.race([attempt(context, contact, options), givenUp(stopper, options.log)]);
+  const closed = [...context.connections.values()].map((connection) => connection.close().catch(() => {}));
+  await Promise.race([Promise.all(closed), delay(closeMs, undefined, { ref: false })]);
   for (const dispose of unwatch) dispose();
   const end = finish(context, facts, startedAt, options.log);
   statusLogs.close();
   recorder.close();
   await socket?.end(end);
   return end.exitClass;
+}
+
+/** A connection to a host that does not answer closes by itself when this process ends. */
+const closeMs = 5000;
+
+/** The end of an execution that something keeps from ending. */
+function givenUp({ over }: Stopper, log: (message: string) => void): Promise<Facts> {
+  return new Promise((resolve) => {
+    over.addEventListener(
+      'abort',
+      () => {
+        log('not everything has ended in time: the execution ends all the same');
+        resolve({ thrown: { error: over.reason }, clients: [] });
+      },
+      { once: true },
+    );
+  });
 }
 
 /** On a machine where the socket cannot be, the execution goes on without: whoever follows it reads the journal, and aborts it by a signal. */
@@ -148,10 +170,10 @@ async function attempt(context: ExecutionContext, contact: Contact, options: Run
   }
 }
 
-/** Consoles are watched while a job or a repair lasts. A job without any loads nothing of it. */
+/** Consoles are watched by whatever may make a host boot. A job without any loads nothing of it. */
 async function openConsoles(context: ExecutionContext): Promise<void> {
   const { purpose, hosts } = context.spec;
-  if ((purpose !== 'job' && purpose !== 'repair') || hosts.every(({ attributes }) => attributes.console === undefined))
+  if (purpose === 'verify' || purpose === 'gather' || hosts.every(({ attributes }) => attributes.console === undefined))
     return;
   const { Consoles } = await import('../console/consoles.ts');
   context.consoles = Consoles.open(context);

@@ -4,6 +4,7 @@ import { quoteWord } from '../hosts/quote.ts';
 import type { HostTransport } from '../hosts/transport.ts';
 import { callClient } from '../session/client-command.ts';
 import { rebootHost } from '../reboot/reboot-host.ts';
+import { installBases } from '../session/host-paths.ts';
 import { openSession } from '../session/open.ts';
 import { probeHost } from '../session/probe.ts';
 import type { HostStep } from '../steps/host-step.ts';
@@ -21,7 +22,7 @@ const endSessions: HostStep = {
     if (spec.transport === 'local')
       return { outcome: 'pass', reason: 'sessions of this machine end with their executions' };
     const transport = await connection.connect();
-    const { base } = await probeHost(transport, spec.name, spec.attributes['install-dir']);
+    const { base } = await probeHost(transport, spec.name, installBases(spec, context.spec.resultsDir));
     const list = await connection.exec(`cd ${quoteWord(base)}/sessions && ls`, { timeout: 30_000 });
     const names = list.stdout.split('\n').filter((name) => /^[\w.-]+$/.test(name));
     const problems: string[] = [];
@@ -35,15 +36,16 @@ const endSessions: HostStep = {
 async function endSession(
   context: ExecutionContext,
   transport: HostTransport,
-  { name: host, attributes }: HostSpec,
+  spec: HostSpec,
   name: string,
 ): Promise<string[]> {
+  const host = spec.name;
   try {
     const opened = await openSession(transport, {
       host,
       name,
       owner: '',
-      base: attributes['install-dir'],
+      bases: installBases(spec, context.spec.resultsDir),
       clientFile: context.settings.clientFile,
       signal: context.stopper.signal,
       onProgress: (message) => context.recorder.append({ kind: 'phase', phase: 'installing', host, message }),

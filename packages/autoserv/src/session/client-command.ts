@@ -45,14 +45,27 @@ export async function callClient(
   );
 }
 
-/** Deletes the session of a client that said its last word, which leaves no process; without starting anything but a shell. False when the client is still there. */
-export async function deleteEnded(transport: HostTransport, { sessionDir }: ClientCall): Promise<boolean> {
+/**
+ * Deletes the session of a client that said its last word, which leaves no process; without starting anything but a shell.
+ *
+ * @returns `dumps` where crash dumps came to be on the host since the session began, `alive` where the client is still there: nothing is deleted then
+ */
+export async function deleteEnded(
+  transport: HostTransport,
+  { sessionDir }: ClientCall,
+  options: { readonly evenWithDumps: boolean },
+): Promise<'deleted' | 'dumps' | 'alive'> {
+  const dumps = `for dir in /var/crash /var/lib/systemd/coredump /sys/fs/pstore; do
+[ ! -d "$dir" ] || [ -z "$(find "$dir" -type f -newer session.json 2>/dev/null | head -n 1)" ] || exit 3
+done`;
   const script = `cd ${quoteWord(sessionDir)} 2>/dev/null || exit 0
-read -r id 2>/dev/null <client.pid; pid=\${id#*'"pid":'}; pid=\${pid%%[!0-9]*}
-[ -z "$pid" ] || [ ! -d "/proc/$pid" ] || exit 1
+${options.evenWithDumps || transport.kind === 'local' ? '' : dumps}
+read -r id 2>/dev/null <client.pid; pid=\${id#*'"pid":'}; pid=\${pid%%[!0-9]*}; stat=
+[ -z "$pid" ] || read -r stat 2>/dev/null <"/proc/$pid/stat"
+case $stat in ''|*') Z '*) ;; *) exit 4;; esac
 cd / && rm -rf ${quoteWord(sessionDir)}`;
-  const result = await execOn(transport, script, { timeout: 60_000 });
-  return result.exitCode === 0;
+  const { exitCode } = await execOn(transport, script, { timeout: 60_000 });
+  return exitCode === 0 ? 'deleted' : exitCode === 3 ? 'dumps' : 'alive';
 }
 
 function parseAnswer(stdout: string): Readonly<Record<string, unknown>> | undefined {

@@ -4,8 +4,8 @@ import { quoteWord } from '../hosts/quote.ts';
 export const oldestNode = 22;
 
 export interface HostScriptOptions {
-  /** Directory that the host's administrator named for the client; undefined: the first of the usual ones that will do. */
-  readonly base: string | undefined;
+  /** Directories for the client, of which the first that will do is taken; undefined: the usual ones. */
+  readonly bases: readonly string[] | undefined;
   /** What the session needs, by sha256; undefined where the host is only asked what it is. */
   readonly wants?: { readonly client: string; readonly runtime: string; readonly bundle: string | undefined };
   /** Things of this machine, used where they are; instead of `wants`. */
@@ -26,9 +26,9 @@ export interface HostScriptOptions {
  * client. It says what it found as `name=value` lines, of which `end=…` is the last: `ready` (a client command follows), `done`, `missing` (see `missing=`), `gone` (no such
  * session), `failed` (see `why=`), `nobase`.
  */
-export function hostScript({ base, wants, local, session }: HostScriptOptions): string {
+export function hostScript({ bases, wants, local, session }: HostScriptOptions): string {
   return [
-    findBase(base),
+    findBase(bases),
     about(wants === undefined && local === undefined),
     findParts(wants, local),
     useSession({ wants, local, session }),
@@ -38,12 +38,12 @@ export function hostScript({ base, wants, local, session }: HostScriptOptions): 
 }
 
 /** The first directory that is writable, ours and no link; one from which programs can be run before others. `test -x` tells a noexec mount, too. */
-function findBase(base: string | undefined): string {
+function findBase(bases: readonly string[] | undefined): string {
   const usual = '"${HOME:+$HOME/.autotest}" "/var/tmp/autotest-$user" "/tmp/autotest-$user"';
   return `umask 077
 user=$(id -un 2>/dev/null || echo "\${USER:-unknown}")
 base= spare= exec=yes
-for dir in ${base === undefined ? usual : quoteWord(base)}; do
+for dir in ${bases === undefined ? usual : bases.map(quoteWord).join(' ')}; do
   [ -n "$dir" ] || continue
   [ -d "$dir/sessions" ] && [ -d "$dir/cache" ] || mkdir -p "$dir/sessions" "$dir/cache" 2>/dev/null
   [ -d "$dir" ] && [ ! -L "$dir" ] && [ -O "$dir" ] && [ -d "$dir/cache" ] && [ -w "$dir/sessions" ] || continue
@@ -102,6 +102,7 @@ IFS= read -r spec
 { mkdir -p "$s" && printf '%s\\n' "$spec" >"$s/session.json" && ${local ? 'true' : linkParts(bundle !== '')} && echo ${owner} >"$s/owner"; } 2>"$base/.why.$$" || {
   read -r why <"$base/.why.$$"; rm -rf "$base/.why.$$" "$s"; about; echo "why=$why"; echo end=failed; exit 0; }
 rm -f "$base/.why.$$"
+[ -d /run/systemd/journal ] || ls -lLi /var/log/messages /var/log/syslog /var/log/kern.log >"$s/logs.start" 2>/dev/null
 fi`;
   const use = `[ -e "$s/session.json" ] || { echo end=gone; exit 0; }`;
   return `s=$base/sessions/${name}

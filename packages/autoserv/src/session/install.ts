@@ -14,8 +14,8 @@ export interface InstallOptions {
   readonly host: string;
   /** client.mjs on this machine. */
   readonly clientFile: string;
-  /** Directory for the client on the host; undefined: one of the usual ones. */
-  readonly base: string | undefined;
+  /** Directories for the client on the host, see `installBases`; undefined: the usual ones. */
+  readonly bases: readonly string[] | undefined;
   /** Told before something large is sent. */
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;

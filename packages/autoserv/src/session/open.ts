@@ -41,7 +41,7 @@ export async function openSession(transport: HostTransport, options: OpenOptions
   const { host, make } = options;
   const isLocal = transport.kind === 'local';
   const script = hostScript({
-    base: isLocal ? localBase() : options.base,
+    bases: isLocal ? [localBase()] : options.bases,
     ...(isLocal
       ? { local: { node: process.execPath, client: options.clientFile } }
       : { wants: await hashesOf(options) }),
@@ -72,11 +72,11 @@ export async function openSession(transport: HostTransport, options: OpenOptions
       case 'gone':
         return undefined;
       case 'nobase':
-        toProbe(values, host, options.base);
+        toProbe(values, host, options.bases);
         break;
       case 'missing':
         if (tries < maxTries) {
-          await bringMissing(transport, toProbe(values, host, options.base), {
+          await bringMissing(transport, toProbe(values, host, options.bases), {
             ...options,
             missing: (values.get('missing') ?? '').trim().split(/\s+/),
             ...(make && { bundle: make.bundle }),

@@ -26,9 +26,9 @@ export interface HostProbe {
 
 const probeTimeoutMs = 60_000;
 
-/** Asks a host what it is. @param base directory named for the client, else it is looked for @throws HostUnfitError, HostLostError */
-export async function probeHost(transport: HostTransport, host: string, base?: string): Promise<HostProbe> {
-  const result = await execOn(transport, hostScript({ base: transport.kind === 'local' ? localBase() : base }), {
+/** Asks a host what it is. @param bases directories named for the client, else the usual ones @throws HostUnfitError, HostLostError */
+export async function probeHost(transport: HostTransport, host: string, bases?: readonly string[]): Promise<HostProbe> {
+  const result = await execOn(transport, hostScript({ bases: transport.kind === 'local' ? [localBase()] : bases }), {
     timeout: probeTimeoutMs,
     label: 'probe of the host',
   });
@@ -39,7 +39,7 @@ export async function probeHost(transport: HostTransport, host: string, base?: s
       : `a first command failed: ${result.stderr.trim().slice(0, 300)}`;
     throw new HostUnfitError(host, why, 'Look whether its user has a shell that works.');
   }
-  return toProbe(values, host, base);
+  return toProbe(values, host, bases);
 }
 
 /** `name=value` lines. */
@@ -53,14 +53,14 @@ export function readValues(lines: readonly string[]): Map<string, string> {
 }
 
 /** @throws HostUnfitError where there is no directory for the client */
-export function toProbe(values: ReadonlyMap<string, string>, host: string, wanted?: string): HostProbe {
+export function toProbe(values: ReadonlyMap<string, string>, host: string, wanted?: readonly string[]): HostProbe {
   const base = values.get('base') ?? '';
   if (!base.startsWith('/')) {
     throw new HostUnfitError(
       host,
       wanted === undefined
         ? 'no directory for the client can be written: neither ~/.autotest nor one in /var/tmp or /tmp'
-        : `the directory ${wanted} for the client cannot be written, is a link, or belongs to somebody else`,
+        : `the directory ${wanted.join(' or ')} for the client cannot be written, is a link, or belongs to somebody else`,
       wanted === undefined
         ? "Free disk space, correct the permissions of the user's home or of /var/tmp, or name a directory in the host's attribute install-dir."
         : "Correct its permissions or the host's attribute install-dir.",

@@ -1,5 +1,5 @@
 import type { ClientSessionSpec } from '@autotest/core';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
 /** What the client is told of its session. Paths are relative to the session directory, but for what is used where it is on this machine. */
 export function sessionSpec({ bundle, control, about, connection }: SessionOptions): ClientSessionSpec {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { messageOf, sleep, type ClientSessionSpec, type CommandResult, type RecordBody } from '@autotest/core';
+import { messageOf, sleep, type CommandResult, type RecordBody } from '@autotest/core';
 import { ClientLostError, HostLostError, SessionProtocolError } from '../errors.ts';
-import type { HostConnection } from '../hosts/connection.ts';
 import { execOn } from '../hosts/exec.ts';
 import type { HostProcess, HostTransport } from '../hosts/transport.ts';
-import type { Recorder } from '../execution/recorder.ts';
-import type { Stopper } from '../execution/stop.ts';
+import { whyKilled } from '../crash/why-killed.ts';
 import { callClient, deleteEnded, type ClientCall } from './client-command.ts';
 import { followOnce, type FollowEnd } from './follow.ts';
+import { installBases } from './host-paths.ts';
 import { openSession } from './open.ts';
+import { killMarked, sessionMarker } from './kill-marked.ts';
+import { watchStop, type StopWatch } from './watch-stop.ts';
+import type { SessionOptions } from './session-options.ts';
 import { sessionSpec } from './session-spec.ts';
 import { Mirror } from './mirror.ts';
 import { TakeOver } from './take-over.ts';
@@ -23,39 +25,6 @@ import { TakeOver } from './take-over.ts';
  *   end without a word: ClientLostError · not back in time: HostLostError · told to stop: `stop` on the host, then follow to the end, bounded
  */
 
-export interface SessionOptions {
-  readonly connection: HostConnection;
-  readonly recorder: Recorder;
-  readonly stopper: Stopper;
-  readonly resultsDir: string;
-  /** Name of the session directory on the host. */
-  readonly name: string;
-  /** Name of the session in files and records: the host's, with a number behind it from the second session on. */
-  readonly label: string;
-  /** Scope of the client's nodes. */
-  readonly scope: readonly string[];
-  /** Subdirectory for the host's files, `''` for none. */
-  readonly below: string;
-  readonly rename?: (name: string) => string;
-  readonly clientFile: string;
-  readonly bundle: {
-    readonly dir: string;
-    readonly hash: string;
-    readonly entry: string;
-    readonly modules: Readonly<Record<string, string>>;
-    readonly source?: string;
-  };
-  readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
-  readonly about: Pick<
-    ClientSessionSpec,
-    'tag' | 'epoch' | 'params' | 'job' | 'trace' | 'deadlineAt' | 'idleTimeoutMs' | 'maxResultsBytes' | 'testDirs'
-  >;
-  /** How long a host may take for a reboot that was asked for. */
-  readonly rebootMs: number;
-  /** A file of the results grew. */
-  readonly onGrowth: () => void;
-}
-
 /** How the client says it went; absent fields it did not say. */
 export interface SessionEnd {
   readonly exitClass?: string;
@@ -64,9 +33,6 @@ export interface SessionEnd {
   readonly reason?: string;
 }
 
-const stopGraceSeconds = 20;
-/** From the request to stop until the session is given up. */
-const stopLimitMs = (stopGraceSeconds + 20) * 1000;
 /** Breaks without any progress between them, on a connection that stands. */
 const maxIdleBreaks = 8;
 
@@ -140,14 +106,35 @@ export class Session {
     return true;
   }
 
+  /** Deletes a session that went to its end. False where that has to wait, because the host has crash dumps from its time. */
+  async leave(): Promise<boolean> {
+    const { connection } = this.#options;
+    if (!this.#call || !this.#takeOver.end || !connection.connected) return true;
+    try {
+      const answer = await deleteEnded(await connection.connect(), this.#call, { evenWithDumps: false });
+      if (answer === 'deleted') this.#call = undefined;
+      return answer !== 'dumps';
+    } catch (error) {
+      this.#fault(error);
+      return true;
+    }
+  }
+
   /** Deletes the session on the host, as well as possible, with all that it started. */
   async clean(timeoutMs = 60_000): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call || !connection.connected) return;
+    const call = this.#call;
     try {
       const transport = await connection.connect();
-      if (this.#takeOver.end && (await deleteEnded(transport, this.#call))) return;
-      await callClient(transport, this.#call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs });
+      if (this.#takeOver.end && (await deleteEnded(transport, call, { evenWithDumps: true })) === 'deleted') return;
+      await callClient(transport, call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs }).catch(
+        async (error: unknown) => {
+          // Perhaps the client's files were deleted; what runs of it is ended all the same.
+          if (transport.kind === 'ssh') await killMarked(transport, sessionMarker, call.sessionDir);
+          throw error;
+        },
+      );
     } catch (error) {
       this.#fault(error);
     }
@@ -170,11 +157,11 @@ export class Session {
     transport: HostTransport,
     { make = false, ...rest }: { make?: boolean; command?: readonly string[]; request?: string },
   ): Promise<HostProcess | boolean> {
-    const { connection, clientFile, stopper, bundle, name } = this.#options;
+    const { connection, clientFile, stopper, bundle, name, resultsDir } = this.#options;
     const opened = await openSession(transport, {
       host: this.#host,
       clientFile,
-      base: connection.spec.attributes['install-dir'],
+      bases: installBases(connection.spec, resultsDir),
       // A stop must still reach what runs.
       signal: make ? stopper.signal : stopper.hard,
       onProgress: (message: string) => this.#phase('installing', message),
@@ -218,7 +205,7 @@ export class Session {
     try {
       return await this.#follow(transport, signal);
     } catch (error) {
-      if (error instanceof HostLostError) return { type: 'broken', why: error.message };
+      if (error instanceof HostLostError || !transport.connected) return { type: 'broken', why: messageOf(error) };
       throw error;
     }
   }
@@ -272,7 +259,7 @@ export class Session {
       const bootId = connection.connected
         ? await this.#readBootId(await connection.connect()).catch(() => this.#bootId)
         : this.#bootId;
-      if (bootId === this.#bootId) throw new ClientLostError(this.#host, how);
+      if (bootId === this.#bootId) throw new ClientLostError(this.#host, (await this.#whyKilled(signal)) ?? how);
       this.#resumeAfterBoot(bootId);
       return;
     }
@@ -290,6 +277,22 @@ export class Session {
       await sleep(500, { signal });
     }
     throw new HostLostError(this.#host, `it did not reboot within ${Math.round(rebootMs / 1000)} s`);
+  }
+
+  /** Why a client is gone, where the host can tell. */
+  async #whyKilled(signal: AbortSignal): Promise<string | undefined> {
+    const { connection, name } = this.#options;
+    const { boot } = this.#takeOver;
+    if (!boot || !this.#call || this.#isLocal) return undefined;
+    try {
+      const transport = await connection.connect({ withinMs: 10_000, signal });
+      const spec = `${this.#call.sessionDir}/session.json`;
+      const isThere = await execOn(transport, ['test', '-e', spec], { timeout: 10_000 });
+      if (isThere.exitCode === 1) return `its session ${name} was deleted there`;
+      return await whyKilled(transport, boot.pid, Date.now() - boot.t);
+    } catch {
+      return undefined;
+    }
   }
 
   get #simulatesReboot(): boolean {
@@ -311,45 +314,25 @@ export class Session {
     return result.stdout.trim();
   }
 
-  /** On the first request the client is told to stop; what it still writes is fetched. `limit` ends even that. */
-  #stopWhenAsked(): { limit: AbortSignal; dispose: () => void } {
-    const { stopper } = this.#options;
-    const limit = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const onStop = (): void => {
-      timer = setTimeout(() => limit.abort(stopper.request), stopLimitMs);
-      this.#stopSent = this.#sendStop(stopGraceSeconds);
-    };
-    const onHard = (): void => {
-      void this.#sendStop(0);
-      timer = setTimeout(() => limit.abort(stopper.request), 5000);
-    };
-    if (stopper.signal.aborted) onStop();
-    else stopper.signal.addEventListener('abort', onStop, { once: true });
-    stopper.hard.addEventListener('abort', onHard, { once: true });
-    return {
-      limit: limit.signal,
-      dispose: () => {
-        clearTimeout(timer);
-        stopper.signal.removeEventListener('abort', onStop);
-        stopper.hard.removeEventListener('abort', onHard);
-      },
-    };
+  #stopWhenAsked(): StopWatch {
+    return watchStop(this.#options.stopper, (graceMs, withinMs) => {
+      this.#stopSent = this.#sendStop(graceMs, withinMs);
+    });
   }
 
-  async #sendStop(graceSeconds: number): Promise<void> {
+  async #sendStop(graceMs: number, withinMs: number): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call) return;
     try {
-      const transport = await connection.connect({ withinMs: stopLimitMs });
+      const transport = await connection.connect({ withinMs });
       await callClient(transport, this.#call, 'stop', {
         arguments: [
           '--grace',
-          String(graceSeconds),
+          String(graceMs / 1000),
           '--reason',
           this.#options.stopper.request?.message ?? 'the job was stopped',
         ],
-        timeout: stopLimitMs,
+        timeout: withinMs,
       });
     } catch (error) {
       this.#fault(error);

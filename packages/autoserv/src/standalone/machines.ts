@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostNamePattern, type HostSpec } from '@autotest/core';
 import { UsageError } from '../errors.ts';
+import { inTmpDir } from '../session/host-paths.ts';
 import { portOf, type StandaloneOptions } from './options.ts';
 
 export interface MachineForm {
@@ -64,7 +65,8 @@ function readList(file: string): string[] {
 /** A machine as autoserv reaches it. @param hostKeys pinned for it by the user's known_hosts */
 export function toHostSpec(
   machine: MachineForm,
-  options: Pick<StandaloneOptions, 'sshPort' | 'sshUser' | 'sshKey' | 'protection'>,
+  options: Pick<StandaloneOptions, 'sshPort' | 'sshUser' | 'sshKey' | 'protection'> &
+    Partial<Pick<StandaloneOptions, 'installInTmpDir'>>,
   hostKeys: readonly string[],
 ): HostSpec {
   return {
@@ -76,7 +78,7 @@ export function toHostSpec(
     ...(options.sshKey !== undefined && { keyFile: options.sshKey }),
     hostKeys,
     labels: [],
-    attributes: {},
+    attributes: options.installInTmpDir ? { 'install-dir': inTmpDir } : {},
     protection: options.protection,
   };
 }

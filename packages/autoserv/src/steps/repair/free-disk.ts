@@ -1,4 +1,4 @@
-import { localBase } from '../../session/host-paths.ts';
+import { installBases, localBase } from '../../session/host-paths.ts';
 import { probeHost } from '../../session/probe.ts';
 import { quoteWord } from '../../hosts/quote.ts';
 import { execLogged } from '../exec-logged.ts';
@@ -21,7 +21,7 @@ export const freeDisk: RepairRung = {
     const base =
       spec.transport === 'local'
         ? localBase()
-        : (await probeHost(transport, spec.name, spec.attributes['install-dir'])).base;
+        : (await probeHost(transport, spec.name, installBases(spec, context.spec.resultsDir))).base;
     const before = await freeBytes(host, base);
     if (before >= context.settings.minFreeBytes) return { outcome: 'skip', reason: 'there is enough free space' };
     await execLogged(host, `cd ${quoteWord(base)} && rm -rf bundles/* cache/* runtime/* client/*`, {

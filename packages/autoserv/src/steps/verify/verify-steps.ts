@@ -1,6 +1,6 @@
 import type { HostStep, StepHost } from '../host-step.ts';
 import { probeHost, type HostProbe } from '../../session/probe.ts';
-import { localBase } from '../../session/host-paths.ts';
+import { installBases, localBase } from '../../session/host-paths.ts';
 import { clock } from './clock.ts';
 import { diskSpace } from './disk-space.ts';
 import { load } from './load.ts';
@@ -16,10 +16,10 @@ export function verifySteps(): HostStep[] {
 /** One look at the host serves several steps. */
 function rememberProbe(): Probed {
   const probes = new Map<string, HostProbe>();
-  return async ({ spec, connection }) => {
+  return async ({ spec, connection, context }) => {
     const known = probes.get(spec.name);
     if (known) return known;
-    const probe = await probeHost(await connection.connect(), spec.name, spec.attributes['install-dir']);
+    const probe = await probeHost(await connection.connect(), spec.name, installBases(spec, context.spec.resultsDir));
     probes.set(spec.name, probe);
     return probe;
   };
