@@ -10,6 +10,7 @@ for (const name of [
   'dispatch',
   'latency',
   'log-latency',
+  'hosts',
 ]) {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   const { status } = spawnSync(process.execPath, ['--conditions=@autotest/source', file, ...process.argv.slice(2)], {

@@ -27,8 +27,8 @@ const result = await build({
   minifySyntax: true,
   keepNames: true,
   legalComments: 'none',
-  // Loaded only where a control file's source is bundled: brings a parser and a compiler along.
-  external: ['@autotest/core/bundle'],
+  // Loaded only where a control file's source is bundled (brings a parser and a compiler along), or where power is switched over SNMP.
+  external: ['@autotest/core/bundle', 'net-snmp'],
   plugins: [stubs],
   metafile: true,
   logLevel: 'warning',

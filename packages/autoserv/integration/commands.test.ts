@@ -99,6 +99,14 @@ describe.runIf(hasSshd()).each(['ssh', 'local'] as const)('commands by %s', (tra
     );
   });
 
+  test('keep as many lines and bytes as they are asked to, and count the rest', async () => {
+    const limits = { maxOutputLines: 2, maxOutputBytes: 8 };
+    const short = await connection.exec('printf "a\nb\n"; sleep 0.1; printf "c\nd\n"', limits);
+    expect(short).toMatchObject({ stdout: 'a\nb\n', truncatedBytes: 4 });
+    expect(await connection.exec('echo 0123456789', limits)).toMatchObject({ stdout: '01234567', truncatedBytes: 3 });
+    expect(await connection.exec('printf "x\ny"', limits)).toMatchObject({ stdout: 'x\ny', truncatedBytes: 0 });
+  });
+
   test('are ended with their whole group when their time is over', async () => {
     const mark = lab.nap;
     const result = await connection.exec(`sleep ${mark} & sleep ${mark}; wait`, { timeout: 500 });
@@ -202,7 +210,7 @@ describe.runIf(hasSshd())('connections', () => {
     const connection = connect({ hostKeys: [old] });
     const error: unknown = await connection.connect().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'AT_HOST_KEY_MISMATCH' });
-    expect(String(error)).toMatch(/SHA256:.*SHA256:.*autotest host pin test-host-1/s);
+    expect(String(error)).toMatch(/SHA256:.*SHA256:.*autotest host key accept test-host-1/s);
   });
 
   test.each([

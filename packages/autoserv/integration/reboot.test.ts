@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { canBoot, startSshd, type Sshd, type SshdHost } from '@autotest/core/testing';
 import type { HostSpec } from '@autotest/core';
-import { clientControl, Lab, serverControl, sshHost } from './support.ts';
+import { clientControl, eventually, Lab, serverControl, sshHost } from './support.ts';
 
 const bootable = canBoot();
 let lab: Lab;
@@ -72,5 +72,28 @@ test.runIf(bootable)('a server control file reboots its host', async () => {
 test.runIf(bootable)('cleanup reboots the host where the spec asks for it', async () => {
   const run = await lab.run({ purpose: 'cleanup', hosts: [hostUnderTest()], reboot: true });
   expect((await run.ended).exitCode, run.log()).toBe(0);
-  expect(run.of('reboot').map(({ event }) => event)).toEqual(['start', 'end']);
+  expect(run.of('reboot').map(({ event }) => event)).toEqual(['start', 'verify', 'end']);
+});
+
+test.runIf(bootable)('a server control file learns that its host rebooted by itself', async () => {
+  const body = `
+    const host = job.hosts[0];
+    await host.run('true');
+    const lost = await host.run('echo running; sleep 300').catch((error) => error.code);
+    await host.run('true');
+    job.keyval({ lost });
+  `;
+  const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: [hostUnderTest()] });
+  await eventually('the command', () => {
+    try {
+      return run.read(`debug/commands.${one.name}.log`).includes('\nrunning') || undefined;
+    } catch {
+      return undefined;
+    }
+  });
+  await one.reboot();
+  expect((await run.ended).exitCode, run.log()).toBe(0);
+  expect(run.tree().keyvals).toMatchObject({ lost: 'AT_HOST_LOST' });
+  expect(run.of('reboot')).toMatchObject([{ event: 'unexpected', host: one.name }]);
+  expect(run.read('status.log')).toMatch(/WARN\t----\treboot.unexpected/);
 });

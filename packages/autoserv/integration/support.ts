@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly epoch?: number;
   readonly reboot?: boolean;
+  readonly image?: string;
   readonly traceParent?: string;
   /** Directory for the results directory. @default the lab's own */
   readonly resultsBelow?: string;
@@ -87,6 +88,7 @@ export class Lab {
       attempt: 1,
       epoch: options.epoch ?? 1,
       ...(options.reboot && { reboot: true }),
+      ...(options.image !== undefined && { image: options.image }),
       resultsDir,
       socketPath: join(this.dir, `s${this.#count}`),
       ...(job && { job: { ...job, ...(options.traceParent !== undefined && { traceParent: options.traceParent }) } }),

@@ -26,10 +26,13 @@ export class HostAuthError extends AutotestError {
 
 /** Thrown when a host shows another key than the one pinned for it: reinstalled, or somebody in between. */
 export class HostKeyMismatchError extends AutotestError {
-  constructor(host: string, pinned: readonly string[], shown: string) {
+  /** @param key the shown one in OpenSSH format, where it is known */
+  constructor(host: string, pinned: readonly string[], shown: string, key?: string) {
+    const remedy =
+      key === undefined ? `autotest host pin ${host} --replace` : `autotest host key accept ${host} '${key}' --replace`;
     super(
       'AT_HOST_KEY_MISMATCH',
-      `Host ${host} shows the key ${shown}, but ${pinned.join(' or ')} is pinned for it. If the host was reinstalled, run: autotest host pin ${host} --replace. If not, somebody may be answering in its place.`,
+      `Host ${host} shows the key ${shown}, but ${pinned.join(' or ')} is pinned for it. If the host was reinstalled, and the fingerprint is what its console says, run: ${remedy}. If not, somebody may be answering in its place.`,
       { details: { host, pinned, shown } },
     );
     this.name = 'HostKeyMismatchError';
@@ -159,10 +162,122 @@ export class BarrierTimeoutError extends AutotestError {
   }
 }
 
+/** Thrown when a file in the lab's directory of steps holds no step. */
+export class StepFileInvalidError extends AutotestError {
+  constructor(file: string, why: string, cause?: unknown) {
+    super(
+      'AT_STEP_FILE_INVALID',
+      `The step file ${file} cannot be used: ${why}. Correct it, or move it out of the directory that AUTOTEST_STEPS_DIR names.`,
+      { cause, details: { file } },
+    );
+    this.name = 'StepFileInvalidError';
+  }
+}
+
+/** Thrown when a host did not get the image that it was to be provisioned with. */
+export class ProvisionError extends AutotestError {
+  constructor(host: string, image: string, why: string, cause?: unknown) {
+    super(
+      'AT_PROVISION_FAILED',
+      `Host ${host} was not provisioned with ${image}: ${why}. Look at the log of the step, and try its driver by hand.`,
+      { cause, details: { host, image } },
+    );
+    this.name = 'ProvisionError';
+  }
+}
+
 /** Anything thrown, for a log: code and stack. */
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return messageOf(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
   const cause = error.cause === undefined ? '' : `\ncaused by ${describeFault(error.cause)}`;
   return `${code}${error.stack ?? error.message}${cause}`;
+}
+
+/** Thrown when the device that switches a host's power cannot be reached, or does not do what it is told. */
+export class PowerError extends AutotestError {
+  constructor(host: string, what: string, where: string, why: string, options: { cause?: unknown } = {}) {
+    super(
+      'AT_HOST_POWER',
+      `Power of host ${host}: ${what} by ${where} failed: ${why}. Look whether that device is reachable and set up.`,
+      { ...options, details: { host, where } },
+    );
+    this.name = 'PowerError';
+  }
+}
+
+/** Thrown when the device that switches a host's power refuses our credentials. */
+export class PowerAuthError extends AutotestError {
+  constructor(host: string, where: string, why: string) {
+    super(
+      'AT_HOST_POWER_AUTH',
+      `Power of host ${host}: ${where} refuses us: ${why}. Check the user and the file of the secret that the host's attribute power names.`,
+      { details: { host, where } },
+    );
+    this.name = 'PowerAuthError';
+  }
+}
+
+/** Thrown when something is to be sent to a host's console, or is to come from it, and there is no connection to it. */
+export class ConsoleError extends AutotestError {
+  constructor(host: string, where: string, why: string, options: { cause?: unknown } = {}) {
+    super(
+      'AT_HOST_CONSOLE',
+      `Console of host ${host} at ${where}: ${why}. Look whether its console server is reachable.`,
+      { ...options, details: { host, where } },
+    );
+    this.name = 'ConsoleError';
+  }
+}
+
+/** Thrown when what was waited for did not come on a host's console. */
+export class ConsoleTimeoutError extends AutotestError {
+  readonly outcome = 'fail';
+  constructor(host: string, pattern: string, last: string) {
+    super(
+      'AT_CONSOLE_TIMEOUT',
+      `Console of host ${host}: ${pattern} did not come in time; the last that came is ${JSON.stringify(last)}.`,
+      { details: { host, pattern } },
+    );
+    this.name = 'ConsoleTimeoutError';
+  }
+}
+
+/** Thrown when the file of a secret, or a program of the lab, is not where such files must be. */
+export class DriverFileError extends AutotestError {
+  constructor(file: string, why: string, remedy: string) {
+    super('AT_HOST_DRIVER_FILE', `${file} cannot be used: ${why}. ${remedy}`, { details: { file } });
+    this.name = 'DriverFileError';
+  }
+}
+
+/** Thrown when the file with further rules for consoles cannot be used. */
+export class ConsoleRulesError extends AutotestError {
+  constructor(file: string, why: string) {
+    super('AT_CONSOLE_RULES', `The rules for consoles in ${file} cannot be used: ${why}.`, { details: { file } });
+    this.name = 'ConsoleRulesError';
+  }
+}
+
+/** Thrown when ssh_config, or what a host's attributes say about the way to it, cannot be followed. */
+export class SshConfigError extends AutotestError {
+  constructor(what: string, why: string, cause?: unknown) {
+    super(
+      'AT_SSH_CONFIG',
+      `The SSH configuration cannot be used: ${what}: ${why}. Correct it, or name another file by AUTOTEST_SSH_CONFIG.`,
+      { cause, details: { what } },
+    );
+    this.name = 'SshConfigError';
+  }
+}
+
+/** Thrown when the way to a host leads through a jump host that cannot be passed. */
+export class JumpHostError extends AutotestError {
+  constructor(host: string, hop: string, why: string, cause?: unknown) {
+    super('AT_JUMP_HOST', `Host ${host} cannot be reached: the jump host ${hop} on the way to it fails: ${why}`, {
+      cause,
+      details: { host, hop },
+    });
+    this.name = 'JumpHostError';
+  }
 }

@@ -13,4 +13,5 @@ export { runExecution, type RunExecutionOptions } from './execution/run-executio
 export { exitCodeOf } from './execution/verdict.ts';
 export { defaultSettings } from './settings.ts';
 export type { ExecutionSettings } from './execution/context.ts';
+export { runOnHosts, type FanOutOptions, type HostResult } from './hosts/fan-out.ts';
 export * from './errors.ts';

@@ -6,6 +6,10 @@ import { waitForSpec } from './warm.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--spec' && argv[1] !== undefined && argv.length === 2) return runSpec(argv[1]);
   if (argv[0] === '--warm' && argv.length === 1) return runWarm();
+  if (argv[0] === 'exec') {
+    const { runExec } = await import('./standalone/exec.ts');
+    return runExec(argv.slice(1));
+  }
   const { runCommandLine } = await import('./standalone/command-line.ts');
   return runCommandLine(argv);
 }

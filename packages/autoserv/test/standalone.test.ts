@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printable } from '@autotest/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { knownHostKeys } from '../src/standalone/known-hosts.ts';
+import { knownHostKeys } from '../src/hosts/ssh/known-hosts.ts';
 import { parseMachine, readMachines } from '../src/standalone/machines.ts';
 import { parseOptions } from '../src/standalone/options.ts';
 import { prepareResultsDir } from '../src/standalone/results-dir.ts';

@@ -117,11 +117,20 @@ describe.skipIf(missingService('sshd'))('a host', () => {
     await host.start({ newKey: true });
     const { exitCode, stdout } = await lab.cli('run', lab.write({ 'c.ts': sleepOnce }), '--host', host.name);
     expect(exitCode).toBe(2);
-    expect(stdout).toContain(`autotest host pin ${host.name} --replace`);
+    expect(stdout).toContain(`autotest host key accept ${host.name} `);
     expect(stdout.match(/SHA256:[A-Za-z0-9+/]{43}/g)?.length).toBeGreaterThanOrEqual(2);
-    expect((await lab.cli('host', 'pin', host.name, '--replace')).exitCode).toBe(0);
+    const [, key = ''] = /autotest host key accept \S+ '([^']+)' --replace/.exec(stdout) ?? [];
+    expect(key).toBe(host.hostKey);
+    const accepted = await lab.cli('host', 'key', 'accept', host.name, key, '--replace');
+    expect(accepted.exitCode, accepted.stderr).toBe(0);
+    const listed = await lab.cli('host', 'key', 'list', host.name);
+    const [fingerprint = ''] = /SHA256:\S+/.exec(listed.stdout) ?? [];
+    expect(stdout).toContain(`shows the key ssh-ed25519 ${fingerprint}`);
     const again = await lab.cli('run', lab.write({ 'c.ts': sleepOnce }), '--host', host.name, '--timeout', '90 s');
     expect(again.exitCode, again.stdout).toBe(0);
+    expect((await lab.cli('host', 'key', 'forget', host.name, 'SHA256:none')).exitCode).not.toBe(0);
+    expect((await lab.cli('host', 'key', 'forget', host.name, fingerprint)).exitCode).toBe(0);
+    expect((await lab.cli('host', 'key', 'list', host.name)).stdout).not.toContain('SHA256:');
   });
 
   it('that does not answer is named with address, port and remedy', async () => {

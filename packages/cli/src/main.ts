@@ -33,8 +33,9 @@ import { paint } from './output/style.ts';
  * @returns the exit code (see exit-codes.ts)
  */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
-  // Both work without a server, and have option parsers of their own with the original's letters.
+  // They work without a server, and have option parsers of their own with the original's letters.
   if (argv[0] === 'autoserv') return autoservCommand(argv.slice(1));
+  if (argv[0] === 'exec') return autoservCommand(argv);
   if (argv[0] === 'client' && argv[1] === 'run') return clientCommand(argv.slice(2));
 
   const outcome: { exitCode: ExitCode } = { exitCode: exitCodes.ok };
@@ -63,6 +64,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command(resultsCommand(outcome))
     .command(simulateCommand(outcome))
     .command('client run', 'run a client control file on this machine, without a server (autotest client run --help)')
+    .command('exec', 'run a command on many machines at once, without a server (autotest exec --help)')
     .command('autoserv', 'run control files on machines without a server (autotest autoserv --help)')
     .demandCommand(1, 'Name a command.')
     .recommendCommands()

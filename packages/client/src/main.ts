@@ -6,17 +6,18 @@ import { startSession } from './commands/start.ts';
 import { cleanSession, stopSession } from './commands/stop.ts';
 import { runTestChild } from './test-process/child.ts';
 
-const usage = 'Usage: client.mjs run|start|follow|stop|clean --session DIR [--grace SECONDS] [--reason TEXT]';
+const usage = 'Usage: client.mjs run|start|follow|stop|clean --session DIR [--start] [--grace SECONDS] [--reason TEXT]';
 
 /** The program on the host. Prints one JSON line, or frames (`follow`). */
 export async function main(args: readonly string[], program: string): Promise<void> {
   const [command = '', ...rest] = args;
   if (command === 'test') return runTestChild();
   try {
-    const { session, grace, reason } = parseArgs({
+    const { session, start, grace, reason } = parseArgs({
       args: rest,
       options: {
         session: { type: 'string' },
+        start: { type: 'boolean', default: false },
         grace: { type: 'string', default: '30' },
         reason: { type: 'string', default: 'the job was stopped' },
       },
@@ -30,7 +31,7 @@ export async function main(args: readonly string[], program: string): Promise<vo
         print(await startSession(session, program));
         return process.exit(0);
       case 'follow':
-        return await followSession(session);
+        return await followSession(session, start ? program : undefined);
       case 'stop':
         return print(await stopSession(session, ending));
       case 'clean':

@@ -29,14 +29,18 @@ export * from './control/metadata.ts';
 export * from './control/outcome-errors.ts';
 export * from './control/command.ts';
 export * from './control/job.ts';
+export { makeWarnings, warningTypes, type Warnings, type WarningType, type WatchOptions } from './control/warnings.ts';
 export type { TestContext } from './control/test-context.ts';
+export type { HostStepDefinition, StepTarget, StepVerdict } from './control/host-step.ts';
 export type {
   BackgroundCommand,
   Host,
   HostConsole,
   HostRebootOptions,
   Power,
+  PowerOptions,
   TransferOptions,
+  TransferProgress,
 } from './control/host.ts';
 export * from './journal/record.ts';
 export { formatJournalLine, parseJournalLine, type ParsedJournalLine } from './journal/codec.ts';
@@ -105,3 +109,8 @@ export type { ClassicExit, ClassicJob, ClassicTest } from './status-log/classic-
 export { NoResultsError } from './status-log/errors.ts';
 export { checkParams, coerceParams, type CheckParamsOptions, type ParamProblem } from './control/params.ts';
 export { moduleKey, modulesSeenFrom } from './control/module-key.ts';
+export type { PowerCall, PowerDriver, PowerState } from './drivers/power-driver.ts';
+export { parsePowerUrl, type PowerTarget } from './drivers/power-url.ts';
+export { parseConsoleUrl, type ConsoleTarget } from './drivers/console-url.ts';
+export { driverProblem } from './drivers/driver-problem.ts';
+export { DriverUrlError } from './drivers/errors.ts';

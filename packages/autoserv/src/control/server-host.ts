@@ -1,6 +1,5 @@
 import {
   CommandError,
-  NotSupportedError,
   parseDuration,
   sleep,
   type BackgroundCommand,
@@ -17,18 +16,30 @@ import {
   type TransferOptions,
 } from '@autotest/core';
 import type { ControlRuntime } from '@autotest/core/runtime';
-import { HostLostError, HostUnfitError } from '../errors.ts';
+import { HostUnfitError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
+import { inNode, type StepResult } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { endGroup, execOn } from '../hosts/exec.ts';
+import type { HostProcess } from '../hosts/transport.ts';
+import { sessionPrefix } from '../session/host-paths.ts';
+import { commandMarker, killMarked } from '../session/kill-marked.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
 import { quoteWord, showCommand } from '../hosts/quote.ts';
-import { readBootId, rebootHost } from '../purposes/reboot.ts';
-import { repairSteps } from '../purposes/repair.ts';
-import type { HostStep } from '../purposes/steps.ts';
-import { verifySteps } from '../purposes/verify.ts';
+import { getFiles } from '../hosts/transfer/get.ts';
+import type { TransferReport, TransferSettings } from '../hosts/transfer/options.ts';
+import { sendFiles } from '../hosts/transfer/send.ts';
+import { transferSettings } from '../hosts/transfer/settings.ts';
+import { bootIdNow, readBootId } from '../reboot/boot-facts.ts';
+import { BootWatch } from '../reboot/boot-watch.ts';
+import { rebootHost } from '../reboot/reboot-host.ts';
+import { repairHost } from '../steps/repair/repair-host.ts';
+import { hostUnderWork, runSteps } from '../steps/run-steps.ts';
+import { loadUserSteps } from '../steps/user/load-user-steps.ts';
+import { verifySteps } from '../steps/verify/verify-steps.ts';
 import type { ClientRuns, RunTarget } from './client-runs.ts';
-import { getFiles, sendFiles } from './host-files.ts';
+import { makeHostConsole } from './host-console.ts';
+import { makeHostPower } from './host-power.ts';
 import type { HostLog } from './host-log.ts';
 
 export interface ServerHostOptions {
@@ -51,16 +62,36 @@ export class ServerHost implements Host {
   readonly power: Power;
   readonly console: HostConsole;
   readonly #options: ServerHostOptions;
+  readonly #boots: BootWatch;
   readonly #tmpDirs: string[] = [];
+  readonly #background = new Set<HostProcess>();
+  #ranCommands = false;
 
   constructor(options: ServerHostOptions) {
     const { spec } = options.connection;
     this.#options = options;
+    this.#boots = new BootWatch(options.context, options.connection);
     this.name = spec.name;
     this.labels = spec.labels;
     this.attributes = spec.attributes;
-    this.power = noPower(this.name);
-    this.console = noConsole(this.name);
+    const { context, runtime } = options;
+    const { signal } = runtime.options;
+    this.power = makeHostPower({
+      spec,
+      env: context.env,
+      signal,
+      step: (name, fn) => {
+        this.#boots.expectBoot();
+        return this.#step('host.power', name, fn);
+      },
+    });
+    this.console = makeHostConsole({
+      host: this.name,
+      resultsDir: context.spec.resultsDir,
+      signal,
+      console: () => context.consoles?.of(this.name),
+      step: (name, fn) => this.#step('host.console', name, fn),
+    });
   }
 
   run(command: Command, options: RunOptions = {}): Promise<CommandResult> {
@@ -78,9 +109,10 @@ export class ServerHost implements Host {
     runtime.throwIfEnding();
     const startedAt = performance.now();
     log.line(this.name, `$ ${options.label ?? showCommand(command)} &`);
-    const process = await connection.spawn(command, options);
-    const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
-    const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024);
+    const process = await connection.spawn(command, this.#marked(options));
+    this.#background.add(process);
+    const stdout = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
+    const stderr = new OutputSink(options.maxOutputBytes ?? 1024 * 1024, options.maxOutputLines);
     for (const [stream, sink] of [
       [process.stdout, stdout],
       [process.stderr, stderr],
@@ -120,30 +152,46 @@ export class ServerHost implements Host {
       };
     });
     // Whoever does not look at the result must not be punished for it.
-    result.catch(() => clearTimeout(timer));
+    const onEnd = (): void => {
+      clearTimeout(timer);
+      this.#background.delete(process);
+    };
+    result.then(onEnd, onEnd);
     return { pid, result, kill: (signal = 'TERM') => process.kill(signal.replace(/^SIG/, '')) };
   }
 
   sendFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.sendFile', destination, async () =>
-      sendFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await sendFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
   getFile(source: string, destination: string, options: TransferOptions = {}): Promise<void> {
     return this.#step('host.getFile', source, async () =>
-      getFiles(this.#options.connection, source, destination, this.#limits(options)),
+      this.#tellRefusals(await getFiles(this.#options.connection, source, destination, this.#settings(options))),
     );
   }
 
   reboot(options: HostRebootOptions = {}): Promise<void> {
     const { context, connection } = this.#options;
-    return this.#step('host.reboot', '', () =>
-      rebootHost(context, connection, {
+    return this.#step('host.reboot', '', async () => {
+      const { scope } = this.#options.runtime;
+      this.#boots.expectBoot();
+      const { changes } = await rebootHost(context, connection, {
+        scope: scope.path,
         ...(options.command !== undefined && { command: options.command }),
         ...(options.timeout !== undefined && { timeoutMs: parseDuration(options.timeout) }),
-      }),
-    );
+        ...(options.kernel !== undefined && { kernel: options.kernel }),
+      });
+      if (changes.length === 0) return;
+      const name = 'reboot.verify_config';
+      const reason = changes.join('; ');
+      context.recorder.append({ kind: 'node.result', node: 'subtest', name, outcome: 'warn', reason }, [
+        ...scope.path,
+        scope.uniqueName(name),
+      ]);
+      scope.outcomes.push('warn');
+    });
   }
 
   waitUp(timeout: Duration = defaultWait): Promise<void> {
@@ -154,12 +202,13 @@ export class ServerHost implements Host {
   }
 
   waitDown(timeout: Duration = defaultWait): Promise<void> {
+    const { connection } = this.#options;
     return this.#step('host.waitDown', '', async () => {
       const endsAt = Date.now() + parseDuration(timeout);
-      const before = await this.#bootIdNow();
+      const before = await bootIdNow(connection);
       if (before === undefined) return;
       for (;;) {
-        if ((await this.#bootIdNow()) !== before) return;
+        if ((await bootIdNow(connection)) !== before) return;
         if (Date.now() >= endsAt)
           throw new HostUnfitError(this.name, 'it did not go down in time', 'Look at its console.');
         await sleep(1000, { signal: this.#options.runtime.options.signal });
@@ -172,7 +221,7 @@ export class ServerHost implements Host {
   }
 
   isUp(): Promise<boolean> {
-    return this.#step('host.isUp', '', async () => (await this.#bootIdNow()) !== undefined);
+    return this.#step('host.isUp', '', async () => (await bootIdNow(this.#options.connection)) !== undefined);
   }
 
   kernelVersion(): Promise<string> {
@@ -221,18 +270,42 @@ export class ServerHost implements Host {
   }
 
   verify(): Promise<void> {
-    return this.#step('host.verify', '', () => this.#runSteps(verifySteps()));
+    return this.#step('host.verify', '', () =>
+      this.#inStepsNode('verify', async (scope) => {
+        const { context, connection } = this.#options;
+        const added = await loadUserSteps(context);
+        return runSteps(hostUnderWork(context, connection.spec), scope, [...verifySteps(), ...added.verify]);
+      }),
+    );
   }
 
   repair(): Promise<void> {
-    return this.#step('host.repair', '', () => this.#runSteps(repairSteps()));
+    return this.#step('host.repair', '', () =>
+      this.#inStepsNode('repair', async (scope) => {
+        const { context, connection } = this.#options;
+        return repairHost(hostUnderWork(context, connection.spec), scope, await loadUserSteps(context));
+      }),
+    );
   }
 
-  /** Deletes what the host was lent. */
+  /** Ends what still runs in the background, and where the job was stopped all that its commands left; deletes what the host was lent. */
   async dispose(): Promise<void> {
-    const { connection } = this.#options;
+    const { connection, context } = this.#options;
+    const { stopper } = context;
+    if (!connection.connected) return;
+    await Promise.allSettled(
+      [...this.#background].map((process) => endGroup(process, stopper.hard.aborted ? 0 : undefined)),
+    );
+    if (stopper.request) await this.killAll();
     if (this.#tmpDirs.length === 0 || !connection.connected) return;
     await connection.exec(['rm', '-rf', '--', ...this.#tmpDirs], { timeout: 300_000 });
+  }
+
+  /** Kills everything that commands of this execution started and left. */
+  async killAll(): Promise<void> {
+    const { connection, context } = this.#options;
+    if (this.#ranCommands && connection.connected)
+      await killMarked(await connection.connect(), commandMarker, sessionPrefix(context.spec.resultsDir));
   }
 
   #step<T>(kind: string, name: string, fn: () => Promise<T>): Promise<T> {
@@ -243,30 +316,26 @@ export class ServerHost implements Host {
     const { connection, runtime, log } = this.#options;
     const { tee, signal, ...rest } = options;
     const transport = await connection.connect({ signal: runtime.options.signal });
+    await this.#boots.look(transport, runtime.scope.path);
     if (tee !== false) log.line(this.name, `$ ${options.label ?? showCommand(command)}`);
     return execOn(transport, command, {
-      ...rest,
+      ...this.#marked(rest),
       signal: signal ? AbortSignal.any([signal, runtime.options.signal]) : runtime.options.signal,
       ...(tee !== false && { onOutput: (_, chunk) => log.write(this.name, chunk) }),
     });
+  }
+
+  /** What the command starts can be found again, wherever it puts itself. */
+  #marked<T extends Pick<RunOptions, 'env'>>(options: T): T {
+    this.#ranCommands = true;
+    const { resultsDir } = this.#options.context.spec;
+    return { ...options, env: { [commandMarker]: sessionPrefix(resultsDir), ...options.env } };
   }
 
   async #fact(command: string): Promise<string> {
     const result = await this.#step('host.fact', command, () => this.#exec(command, { timeout: shortMs, tee: false }));
     if (result.exitCode !== 0) throw new CommandError(result);
     return result.stdout.trim();
-  }
-
-  async #bootIdNow(): Promise<string | undefined> {
-    const { connection } = this.#options;
-    try {
-      const transport = await connection.tryOnce();
-      const result = await execOn(transport, ['cat', '/proc/sys/kernel/random/boot_id'], { timeout: shortMs });
-      if (result.timedOut) throw new HostLostError(this.name, 'it does not answer');
-      return result.stdout.trim();
-    } catch {
-      return undefined;
-    }
   }
 
   /** What runs on the host stands below a node of the host; where the caller is in one already, that one. */
@@ -276,34 +345,19 @@ export class ServerHost implements Host {
     return runtime.node('host', this.name, fn, { host: this.name, subdir: this.name });
   }
 
-  async #runSteps(steps: readonly HostStep[]): Promise<void> {
-    const { context, connection } = this.#options;
-    for (const step of steps) await step.run({ spec: connection.spec, connection, context });
+  async #inStepsNode(kind: string, work: (scope: readonly string[]) => Promise<StepResult>): Promise<void> {
+    const { scope } = this.#options.runtime;
+    const path = [...scope.path, scope.uniqueName(kind)];
+    await inNode(this.#options.context.recorder, path, { node: 'group', host: this.name }, () => work(path));
   }
 
-  #limits(options: TransferOptions) {
-    return {
-      deleteExtra: options.delete ?? false,
-      preservePermissions: options.preservePermissions ?? true,
-      signal: AbortSignal.any([
-        this.#options.runtime.options.signal,
-        AbortSignal.timeout(Math.min(parseDuration(options.timeout ?? defaultWait), 2 ** 31 - 1)),
-        ...(options.signal ? [options.signal] : []),
-      ]),
-    };
+  /** What a host offers and nobody should take is no failure of the copy, but must not go unseen. */
+  #tellRefusals({ refused }: TransferReport): void {
+    for (const { path, why } of refused)
+      this.#options.log.line(this.name, `not copied: ${JSON.stringify(path)}: ${why}`);
   }
-}
 
-function noPower(host: string): Power {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Power of host ${host}`, 'Switch it with host.run() of your own tool on another host.');
-  };
-  return { on: refuse, off: refuse, cycle: refuse, status: refuse };
-}
-
-function noConsole(host: string): HostConsole {
-  const refuse = async (): Promise<never> => {
-    throw new NotSupportedError(`Console of host ${host}`, 'Read it with job.run() of your own tool.');
-  };
-  return { expect: refuse, send: refuse, log: refuse };
+  #settings(options: TransferOptions): TransferSettings {
+    return transferSettings(options, this.#options.runtime.options.signal);
+  }
 }

@@ -110,10 +110,14 @@ export function makeServerJob(
       },
     },
   };
+  // A control file that heeds nothing must not keep what it started on the hosts.
+  const onHard = (): void => hosts.forEach((one) => void one.killAll().catch(() => {}));
+  context.stopper.hard.addEventListener('abort', onHard, { once: true });
   return {
     job,
     dispose: async () => {
       await Promise.allSettled(hosts.map((one) => one.dispose()));
+      context.stopper.hard.removeEventListener('abort', onHard);
       log.close();
     },
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExecutionSpec, HostSpec, RecordBody } from '@autotest/core';
 import { HostConnection } from '../hosts/connection.ts';
+import type { Consoles } from '../console/consoles.ts';
 import type { Recorder } from './recorder.ts';
 import type { Stopper } from './stop.ts';
 
@@ -15,6 +16,8 @@ export interface ExecutionContext {
   /** By name of the host. */
   readonly connections: Map<string, HostConnection>;
   readonly env: NodeJS.ProcessEnv;
+  /** Consoles of the hosts, while they are open. */
+  consoles?: Consoles;
 }
 
 /** Limits and places that the spec does not name. */
@@ -22,12 +25,20 @@ export interface ExecutionSettings {
   /** client.mjs to install on hosts. */
   readonly clientFile: string;
   readonly connectTimeoutMs: number;
-  /** How long a host may take for a reboot. */
+  /** How long a host may take for a reboot, everything together. */
   readonly rebootMs: number;
+  /** How long a host that answers as before may take to go down, until a rougher way is tried. */
+  readonly rebootStepMs: number;
+  /** How long a host that went down may take to boot, until its power is cycled. */
+  readonly bootMs: number;
+  /** Directory with the lab's own steps of verify and repair. */
+  readonly stepsDir?: string;
   /** Free bytes a host must have in the client's directory. */
   readonly minFreeBytes: number;
   /** Difference of clocks from which on a warning is recorded. */
   readonly maxClockSkewMs: number;
+  /** From a request to end until nothing is waited for any more. */
+  readonly stopMs: number;
   /** Directories on hosts with further tests. */
   readonly testDirs: readonly string[];
 }

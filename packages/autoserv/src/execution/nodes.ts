@@ -3,14 +3,24 @@ import type { Recorder } from './recorder.ts';
 
 export interface StepResult {
   readonly outcome: ResultOutcome;
+  /** Where `outcome` is milder than what happened. */
+  readonly original?: ResultOutcome;
   readonly reason?: string;
+}
+
+export interface NodeAbout {
+  readonly node: NodeKind;
+  readonly host?: string;
+  readonly subdir?: string;
+  /** What fails here decides nothing: it is recorded as `warn`, with what it was as its original outcome. */
+  readonly tentative?: boolean;
 }
 
 /** Runs `fn` as a node of the result tree and records how it ends. What it throws is recorded as `error` (or as what it asks for) and thrown on. */
 export async function inNode(
   recorder: Recorder,
   scope: readonly string[],
-  about: { readonly node: NodeKind; readonly host?: string; readonly subdir?: string },
+  { tentative, ...about }: NodeAbout,
   fn: () => Promise<StepResult | void>,
 ): Promise<StepResult> {
   const startedAt = performance.now();
@@ -21,6 +31,7 @@ export async function inNode(
       {
         kind: 'node.end',
         outcome: result.outcome,
+        ...(result.original !== undefined && { original: result.original }),
         ...(result.reason !== undefined && { reason: result.reason }),
         durationMs,
       },
@@ -32,7 +43,11 @@ export async function inNode(
   try {
     return end((await fn()) ?? { outcome: 'pass' });
   } catch (error) {
-    end({ outcome: outcomeAskedFor(error)?.outcome ?? 'error', reason: messageOf(error).slice(0, 4000) });
+    const outcome = outcomeAskedFor(error)?.outcome ?? 'error';
+    end({
+      ...(tentative ? { outcome: 'warn', original: outcome } : { outcome }),
+      reason: messageOf(error).slice(0, 4000),
+    });
     throw error;
   }
 }

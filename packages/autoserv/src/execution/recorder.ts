@@ -20,6 +20,8 @@ export class Recorder {
   readonly #onRecord: (record: JournalRecord, old: boolean) => void;
   readonly #takenOver = new Map<string, number>();
   readonly #sessionScopes = new Map<string, readonly string[]>();
+  /** Changes a record before it is written: the outcome of a node by what is known from elsewhere. */
+  amend: ((body: RecordBody, scope: readonly string[]) => RecordBody) | undefined;
   /** First error that nobody caught, of this process. */
   strayError: unknown;
 
@@ -52,7 +54,7 @@ export class Recorder {
     scope: readonly string[] = [],
     options: { from?: RecordEnvelope['from']; t?: number } = {},
   ): JournalRecord {
-    const record = this.#writer.append(body, scope, options);
+    const record = this.#writer.append(this.amend?.(body, scope) ?? body, scope, options);
     this.#know(record, false);
     return record;
   }

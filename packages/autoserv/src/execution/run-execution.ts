@@ -12,7 +12,7 @@ import { closeOpenNodes } from './nodes.ts';
 import { Recorder } from './recorder.ts';
 import { writeResultsJson } from './results-json.ts';
 import { StatusLogs } from './status-logs.ts';
-import { bySignal, readAbortWish, Stopper, StopRequest } from './stop.ts';
+import { bySignal, readAbortWish, stopLimits, Stopper, StopRequest } from './stop.ts';
 import { verdictOfExecution, type End } from './verdict.ts';
 
 export interface RunExecutionOptions {
@@ -43,6 +43,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   const startedAt = Date.now();
   let socket: ControlSocket | undefined;
   let idle: IdleWatch | undefined;
+  let context: ExecutionContext | undefined;
   const statusLogs = new StatusLogs(spec.resultsDir, options.log);
   const recorder = Recorder.open({
     resultsDir: spec.resultsDir,
@@ -51,6 +52,7 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
       statusLogs.take(record, old);
       if (old) return;
       idle?.active();
+      context?.consoles?.take(record);
       if (record.kind === 'keyval' && record.scope.length === 0) writeKeyval(spec.resultsDir, record.values);
       socket?.journalGrew();
       options.onRecord?.(record);
@@ -63,10 +65,13 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
     recorder.close();
     return recorder.tree.end.exitClass;
   }
-  const stopper = new Stopper((request) => noteStop(recorder, request, options.log));
+  const stopper = new Stopper(
+    (request) => noteStop(recorder, request, options.log),
+    stopLimits(options.settings.stopMs),
+  );
   idle = watchIdle(spec, stopper);
   const { active } = idle;
-  const context: ExecutionContext = {
+  context = {
     spec,
     recorder,
     stopper,
@@ -79,20 +84,39 @@ async function runLocked(spec: ExecutionSpec, options: RunExecutionOptions): Pro
   socket = await listen(context, contact, options.log);
   const unwatch = [
     idle.dispose,
+    () => stopper.dispose(),
     () => contact.close(),
     watchSignals(spec, stopper),
     watchDeadline(spec, stopper),
     watchProcess(context, startedAt),
   ];
 
-  const facts = await attempt(context, contact, options);
-  for (const connection of context.connections.values()) await connection.close().catch(() => {});
+  const facts = await Promise.race([attempt(context, contact, options), givenUp(stopper, options.log)]);
+  const closed = [...context.connections.values()].map((connection) => connection.close().catch(() => {}));
+  await Promise.race([Promise.all(closed), delay(closeMs, undefined, { ref: false })]);
   for (const dispose of unwatch) dispose();
   const end = finish(context, facts, startedAt, options.log);
   statusLogs.close();
   recorder.close();
   await socket?.end(end);
   return end.exitClass;
+}
+
+/** A connection to a host that does not answer closes by itself when this process ends. */
+const closeMs = 5000;
+
+/** The end of an execution that something keeps from ending. */
+function givenUp({ over }: Stopper, log: (message: string) => void): Promise<Facts> {
+  return new Promise((resolve) => {
+    over.addEventListener(
+      'abort',
+      () => {
+        log('not everything has ended in time: the execution ends all the same');
+        resolve({ thrown: { error: over.reason }, clients: [] });
+      },
+      { once: true },
+    );
+  });
 }
 
 /** On a machine where the socket cannot be, the execution goes on without: whoever follows it reads the journal, and aborts it by a signal. */
@@ -136,11 +160,23 @@ async function attempt(context: ExecutionContext, contact: Contact, options: Run
       });
       recorder.sync();
     }
+    await openConsoles(context);
     return { clients: (await runPurpose(context)).clients };
   } catch (error) {
     options.log(describeFault(error));
     return { thrown: { error }, clients: [] };
+  } finally {
+    context.consoles?.close();
   }
+}
+
+/** Consoles are watched by whatever may make a host boot. A job without any loads nothing of it. */
+async function openConsoles(context: ExecutionContext): Promise<void> {
+  const { purpose, hosts } = context.spec;
+  if (purpose === 'verify' || purpose === 'gather' || hosts.every(({ attributes }) => attributes.console === undefined))
+    return;
+  const { Consoles } = await import('../console/consoles.ts');
+  context.consoles = Consoles.open(context);
 }
 
 /** Who asks to stop after an error that nobody caught. */

@@ -1,5 +1,5 @@
 import { messageOf, sleep, type Command, type CommandResult, type HostSpec, type RecordBody } from '@autotest/core';
-import { HostKeyMismatchError, HostLostError, HostUnreachableError } from '../errors.ts';
+import { HostKeyMismatchError, HostLostError, HostUnreachableError, JumpHostError, SshConfigError } from '../errors.ts';
 import { execOn, type ExecOptions } from './exec.ts';
 import { LocalTransport } from './local-transport.ts';
 import type { HostProcess, HostTransport, SpawnOptions } from './transport.ts';
@@ -17,6 +17,8 @@ export interface ConnectionOptions {
 
 const firstBackOffMs = 250;
 const longestBackOffMs = 5000;
+/** As many as the server keeps for a host. */
+const maxPins = 20;
 
 /**
  * One host through all connections to it.
@@ -36,6 +38,7 @@ export class HostConnection {
   #connecting: Promise<HostTransport> | undefined;
   #lostAt: number | undefined;
   #closed = false;
+  readonly #notes = new Set<string>();
 
   constructor(spec: HostSpec, options: ConnectionOptions) {
     this.spec = spec;
@@ -80,6 +83,12 @@ export class HostConnection {
     this.#transport?.drop(why);
   }
 
+  /** From now on the host shows these keys, says whoever installed it. */
+  replaceHostKeys(keys: readonly string[]): void {
+    this.#hostKeys = keys;
+    for (const key of keys) this.#options.record({ kind: 'hostKey', host: this.spec.name, key, replaces: true });
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -97,13 +106,15 @@ export class HostConnection {
       if (this.#closed) throw new HostLostError(this.spec.name, 'the connection was closed');
       limit.signal?.throwIfAborted();
       try {
-        return this.#connected(await this.#open());
+        return this.#connected(await this.#open(limit.signal));
       } catch (error) {
-        if (error instanceof HostKeyMismatchError) throw error;
+        if (error instanceof HostKeyMismatchError || error instanceof SshConfigError) throw error;
+        limit.signal?.throwIfAborted();
         if (
           isFirst &&
           limit.withinMs === undefined &&
-          (attempt >= this.#options.firstAttempts || !(error instanceof HostUnreachableError))
+          (attempt >= this.#options.firstAttempts ||
+            !(error instanceof HostUnreachableError || error instanceof JumpHostError))
         )
           throw error;
         if (!isFirst || limit.withinMs !== undefined) {
@@ -115,7 +126,7 @@ export class HostConnection {
     }
   }
 
-  async #open(): Promise<HostTransport> {
+  async #open(signal?: AbortSignal): Promise<HostTransport> {
     if (this.spec.transport === 'local') return new LocalTransport();
     // Loaded on demand: a third of the start time.
     const { SshTransport } = await import('./ssh/ssh-transport.ts');
@@ -124,11 +135,27 @@ export class HostConnection {
       hostKeys: this.#hostKeys,
       env: this.#options.env,
       onNewHostKey: (key) => {
-        // From here on this key and no other.
+        // From here on this key and no other, but for what the host proves with it.
         this.#hostKeys = [key];
         this.#options.record({ kind: 'hostKey', host: this.spec.name, key });
       },
+      onHostKeys: (keys) => this.#learn(keys),
+      onNote: (note) => {
+        if (this.#notes.has(note)) return;
+        this.#notes.add(note);
+        this.#options.record({ kind: 'problem', source: 'ssh_config', message: note });
+      },
+      ...(signal && { signal }),
     });
+  }
+
+  /** What a host proves over a connection that a pinned key began may be pinned too: so it can change keys without anybody's help. None is dropped. */
+  #learn(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (this.#hostKeys.length === 0 || this.#hostKeys.includes(key) || this.#hostKeys.length >= maxPins) continue;
+      this.#hostKeys = [...this.#hostKeys, key];
+      this.#options.record({ kind: 'hostKeyProven', host: this.spec.name, key });
+    }
   }
 
   #connected(transport: HostTransport): HostTransport {

@@ -26,8 +26,8 @@ export async function execOn(
 ): Promise<CommandResult> {
   const startedAt = performance.now();
   const limit = options.maxOutputBytes ?? defaultMaxOutputBytes;
-  const stdout = new OutputSink(limit);
-  const stderr = new OutputSink(limit);
+  const stdout = new OutputSink(limit, options.maxOutputLines);
+  const stderr = new OutputSink(limit, options.maxOutputLines);
   const finish = (end: ProcessEnd, ended: 'itself' | 'timedOut' | 'aborted'): CommandResult => ({
     command: options.label ?? showCommand(command),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
@@ -41,7 +41,19 @@ export async function execOn(
   });
   if (options.signal?.aborted) return finish({}, 'aborted');
 
-  const process = await transport.spawn(command, options);
+  const watch = watchFor(parseDuration(options.timeout ?? defaultTimeout), options.signal);
+  const spawned = transport.spawn(command, options);
+  const started = await Promise.race([spawned, watch.over]).catch((error: unknown) => {
+    watch.dispose();
+    throw error;
+  });
+  if (typeof started === 'string') {
+    watch.dispose();
+    // A host that gives no channel: what may still start there is ended when it does.
+    spawned.then((late) => endGroup(late)).catch(() => {});
+    return finish({}, started);
+  }
+  const process = started;
   process.stdout.on('data', (chunk: Buffer) => {
     stdout.push(chunk);
     options.onOutput?.('stdout', chunk);
@@ -54,7 +66,6 @@ export async function execOn(
   process.stdin.on('error', () => {});
   process.stdin.end(options.stdin ?? '');
 
-  const watch = watchFor(parseDuration(options.timeout ?? defaultTimeout), options.signal);
   try {
     const first = await Promise.race([process.ended, watch.over]);
     if (typeof first !== 'string') return finish(first, 'itself');
@@ -64,17 +75,22 @@ export async function execOn(
   }
 }
 
-/** Ends a process group: TERM, KILL, and in the end without knowing how it ended. */
+/** Ends a process group: TERM, KILL, and in the end without knowing how it ended; then what is left of it in other groups. */
 export async function endGroup(process: HostProcess, termGraceMs = graceMs): Promise<ProcessEnd> {
-  for (const [signal, waitMs] of [
-    ['TERM', termGraceMs],
-    ['KILL', graceMs],
-  ] as const) {
-    const [end] = await Promise.all([within(process.ended, waitMs), process.kill(signal)]);
-    if (end) return end;
+  try {
+    for (const [signal, waitMs] of [
+      ['TERM', termGraceMs],
+      ['KILL', graceMs],
+    ] as const) {
+      const [end] = await Promise.all([within(process.ended, waitMs), within(process.kill(signal), waitMs)]);
+      if (end) return end;
+    }
+    process.release();
+    return { signal: 'SIGKILL' };
+  } finally {
+    // A process that made a session of its own is in another group.
+    await within(process.sweep(), graceMs);
   }
-  process.release();
-  return { signal: 'SIGKILL' };
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type { Command } from '@autotest/core';
 import { quoteArgv } from './quote.ts';
+import { commandVariable, sweepScript } from './sweep.ts';
 import type { HostProcess, HostTransport, ProcessEnd, SpawnOptions } from './transport.ts';
 
 /** How long output is waited for after a process ended whose children still hold its pipes. */
@@ -16,13 +18,14 @@ export class LocalTransport implements HostTransport {
   async spawn(command: Command, options: SpawnOptions = {}): Promise<HostProcess> {
     const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
     quoteArgv(argv);
+    const marker = `autotest-${randomBytes(9).toString('hex')}`;
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...options.env, ...(options.group !== false && { [commandVariable]: marker }) },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    return new LocalProcess(child);
+    return new LocalProcess(child, options.group === false ? undefined : marker);
   }
 
   onLost(): void {}
@@ -40,9 +43,11 @@ class LocalProcess implements HostProcess {
   readonly stderr: PassThrough | NonNullable<ChildProcess['stderr']>;
   readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
+  readonly #marker: string | undefined;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, marker: string | undefined) {
     this.#child = child;
+    this.#marker = marker;
     this.stdin = child.stdin as NonNullable<ChildProcess['stdin']>;
     this.stdout = child.stdout ?? new PassThrough();
     this.stderr = child.stderr ?? new PassThrough();
@@ -75,6 +80,14 @@ class LocalProcess implements HostProcess {
     } catch {
       // The group is gone.
     }
+  }
+
+  sweep(): Promise<void> {
+    const marker = this.#marker;
+    if (marker === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      execFile('/bin/sh', ['-c', sweepScript(marker)], { timeout: 5000 }, () => resolve());
+    });
   }
 
   release(): void {

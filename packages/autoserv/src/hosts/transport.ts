@@ -19,6 +19,8 @@ export interface HostProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Sends a signal (`TERM`, `KILL`, …) to the whole process group. Does nothing when it is gone. */
   kill(signal: string): Promise<void>;
+  /** Kills what it left outside of its group, found by the environment that it handed down. Does nothing with `group: false`. */
+  sweep(): Promise<void>;
   /** Lets go of it: closes the streams whatever the process does. */
   release(): void;
 }

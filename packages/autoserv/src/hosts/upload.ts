@@ -27,7 +27,8 @@ const blockBytes = 512 * 1024;
 async function* readBlocks(file: string): AsyncGenerator<Buffer> {
   const handle = await open(file, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(blockBytes);
+    // One byte more than a small file has shows its end at once.
+    const buffer = Buffer.allocUnsafe(Math.min(blockBytes, (await handle.stat()).size + 1));
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return;

@@ -1,12 +1,14 @@
 import type { ExecutionContext } from '../execution/context.ts';
-import { messageOf } from '@autotest/core';
+import { messageOf, type HostSpec } from '@autotest/core';
 import { quoteWord } from '../hosts/quote.ts';
 import type { HostTransport } from '../hosts/transport.ts';
 import { callClient } from '../session/client-command.ts';
-import { sessionDir } from '../session/host-paths.ts';
-import { installClient, type Installation } from '../session/install.ts';
-import { rebootHost } from './reboot.ts';
-import { runHostSteps, type HostStep } from './steps.ts';
+import { rebootHost } from '../reboot/reboot-host.ts';
+import { installBases } from '../session/host-paths.ts';
+import { openSession } from '../session/open.ts';
+import { probeHost } from '../session/probe.ts';
+import type { HostStep } from '../steps/host-step.ts';
+import { runHostSteps } from '../steps/run-steps.ts';
 
 /** Leaves the hosts as they were before: no client runs, no session is left; rebooted where the spec asks for it. */
 export async function cleanUp(context: ExecutionContext): Promise<void> {
@@ -20,17 +22,11 @@ const endSessions: HostStep = {
     if (spec.transport === 'local')
       return { outcome: 'pass', reason: 'sessions of this machine end with their executions' };
     const transport = await connection.connect();
-    const installation = await installClient(transport, {
-      host: spec.name,
-      clientFile: context.settings.clientFile,
-      signal: context.stopper.signal,
-      onProgress: (message) =>
-        context.recorder.append({ kind: 'phase', phase: 'installing', host: spec.name, message }),
-    });
-    const list = await connection.exec(`cd ${quoteWord(installation.base)}/sessions && ls`, { timeout: 30_000 });
+    const { base } = await probeHost(transport, spec.name, installBases(spec, context.spec.resultsDir));
+    const list = await connection.exec(`cd ${quoteWord(base)}/sessions && ls`, { timeout: 30_000 });
     const names = list.stdout.split('\n').filter((name) => /^[\w.-]+$/.test(name));
     const problems: string[] = [];
-    for (const name of names) problems.push(...(await endSession(transport, spec.name, installation, name)));
+    for (const name of names) problems.push(...(await endSession(context, transport, spec, name)));
     if (problems.length > 0) return { outcome: 'warn', reason: problems.join('; ').slice(0, 1000) };
     return { outcome: 'pass', reason: `${names.length} sessions removed` };
   },
@@ -38,14 +34,24 @@ const endSessions: HostStep = {
 
 /** Stops a session's client with everything that it started, and deletes the session. Gives what went wrong. */
 async function endSession(
+  context: ExecutionContext,
   transport: HostTransport,
-  host: string,
-  { node, client, base }: Installation,
+  spec: HostSpec,
   name: string,
 ): Promise<string[]> {
-  const call = { host, node, client, sessionDir: sessionDir(base, name) };
+  const host = spec.name;
   try {
-    await callClient(transport, call, 'clean', {
+    const opened = await openSession(transport, {
+      host,
+      name,
+      owner: '',
+      bases: installBases(spec, context.spec.resultsDir),
+      clientFile: context.settings.clientFile,
+      signal: context.stopper.signal,
+      onProgress: (message) => context.recorder.append({ kind: 'phase', phase: 'installing', host, message }),
+    });
+    if (!opened) return [];
+    await callClient(transport, opened.call, 'clean', {
       arguments: ['--grace', '5', '--reason', 'the host is cleaned'],
       timeout: 120_000,
     });
@@ -57,10 +63,10 @@ async function endSession(
 
 const rebootIfAsked: HostStep = {
   name: 'reboot',
-  run: async ({ connection, spec, context }) => {
+  run: async ({ connection, spec, context, scope }) => {
     if (!context.spec.reboot) return { outcome: 'skip', reason: 'it was not asked for' };
     if (spec.transport === 'local') return { outcome: 'skip', reason: 'this machine is not rebooted' };
-    await rebootHost(context, connection);
-    return { outcome: 'pass' };
+    const { rungs } = await rebootHost(context, connection, { scope });
+    return { outcome: 'pass', reason: rungs.join(', then ') };
   },
 };

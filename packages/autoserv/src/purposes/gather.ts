@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '../execution/context.ts';
 import { closeOpenNodes } from '../execution/nodes.ts';
 import { causeOf } from '../errors.ts';
-import { collectCrashInfo } from '../session/crash-info.ts';
+import { collectCrashInfo } from '../crash/collect.ts';
 import { connectionOf, makeSession } from '../session/run-client-session.ts';
 import { sessionDirectory } from '../session/host-paths.ts';
 
@@ -34,20 +34,23 @@ async function gatherHost(context: ExecutionContext, name: string): Promise<void
   if (!host) return;
   const connection = connectionOf(context, name);
   const several = spec.hosts.length > 1 || spec.job?.controlType === 'server';
-  for (let number = 1; number <= maxSessions; number++) {
-    const label = number === 1 ? name : `${name}.${number}`;
-    const place = {
-      scope: recorder.scopeOfSession(label) ?? (several ? [name] : []),
-      below: several ? sessionDirectory(name, number) : '',
-    };
-    const control = { bundle: { dir: '', hash: '', entry: '', modules: {} }, name: '', params: {} };
-    const session = makeSession(context, connection, { host, control, number, ...place });
-    try {
-      if (!(await session.gather())) break;
-      await session.clean();
-    } finally {
-      session.close();
+  try {
+    for (let number = 1; number <= maxSessions; number++) {
+      const label = number === 1 ? name : `${name}.${number}`;
+      const place = {
+        scope: recorder.scopeOfSession(label) ?? (several ? [name] : []),
+        below: several ? sessionDirectory(name, number) : '',
+      };
+      const control = { bundle: { dir: '', hash: '', entry: '', modules: {} }, name: '', params: {} };
+      const session = makeSession(context, connection, { host, control, number, ...place });
+      try {
+        if (!(await session.gather())) break;
+        await session.clean();
+      } finally {
+        session.close();
+      }
     }
+  } finally {
+    await collectCrashInfo(context, connection, 'gathered', 'autoserv was killed before the execution ended');
   }
-  await collectCrashInfo(context, connection);
 }

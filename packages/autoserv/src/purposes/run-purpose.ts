@@ -1,9 +1,11 @@
-import { NotSupportedError, type Purpose } from '@autotest/core';
+import type { Purpose } from '@autotest/core';
 import type { ExecutionContext } from '../execution/context.ts';
 import type { SessionEnd } from '../session/session.ts';
+import { removeTmpDirs } from '../session/remove-tmp-dirs.ts';
 import { cleanUp } from './cleanup.ts';
 import { gather } from './gather.ts';
 import { runJob } from './job.ts';
+import { provision } from './provision.ts';
 import { repair } from './repair.ts';
 import { verify } from './verify.ts';
 
@@ -14,9 +16,13 @@ export interface PurposeEnd {
 
 /** Does what the execution is for. @throws what makes the execution an infrastructure failure */
 export async function runPurpose(context: ExecutionContext): Promise<PurposeEnd> {
-  if (context.spec.purpose === 'job') return runJob(context);
-  await withoutJob[context.spec.purpose](context);
-  return { clients: [] };
+  try {
+    if (context.spec.purpose === 'job') return await runJob(context);
+    await withoutJob[context.spec.purpose](context);
+    return { clients: [] };
+  } finally {
+    await removeTmpDirs(context);
+  }
 }
 
 const withoutJob: Readonly<Record<Exclude<Purpose, 'job'>, (context: ExecutionContext) => Promise<void>>> = {
@@ -24,7 +30,5 @@ const withoutJob: Readonly<Record<Exclude<Purpose, 'job'>, (context: ExecutionCo
   repair,
   cleanup: cleanUp,
   gather,
-  provision: async () => {
-    throw new NotSupportedError('Provisioning a host', 'Install it by other means and verify it.');
-  },
+  provision,
 };

@@ -1,14 +1,16 @@
 import { messageOf } from '@autotest/core';
-import { ClientLostError, HostLostError, ResultsDiskFullError } from '../errors.ts';
+import { ClientLostError, HostLostError, HostUnfitError, ResultsDiskFullError } from '../errors.ts';
 import { OutputSink } from '../hosts/output-sink.ts';
-import type { HostTransport } from '../hosts/transport.ts';
-import { clientArgv, type ClientCall } from './client-command.ts';
+import type { HostProcess } from '../hosts/transport.ts';
 import { FrameParser } from './frames.ts';
 import type { Mirror } from './mirror.ts';
 
 export interface FollowOptions {
-  readonly call: ClientCall;
+  readonly host: string;
   readonly mirror: Mirror;
+  /** The command starts the client first: what it says before that is about why it does not. */
+  readonly toStart: boolean;
+  readonly onStarted: () => void;
   /** The mirrored journal grew. */
   readonly onJournal: () => void;
   /** Something of the tree grew. */
@@ -26,10 +28,10 @@ export type FollowEnd =
 /** The client beats every two seconds. */
 const silenceMs = 20_000;
 
-/** Follows a session once: mirrors what grows, until the client's end or a break. @throws ResultsDiskFullError, JournalWriteError, ClientLostError */
-export async function followOnce(transport: HostTransport, options: FollowOptions): Promise<FollowEnd> {
-  const { mirror, call } = options;
-  const process = await transport.spawn(clientArgv(call, 'follow'), { group: false });
+/** Follows a session once, through a client command `follow`: mirrors what grows, until the client's end or a break. @throws HostUnfitError for a client that does not start, ResultsDiskFullError, JournalWriteError, ClientLostError */
+export async function followOnce(process: HostProcess, options: FollowOptions): Promise<FollowEnd> {
+  const { mirror } = options;
+  let started = !options.toStart;
   const outcome = Promise.withResolvers<FollowEnd>();
   const silence = setTimeout(
     () => outcome.resolve({ type: 'broken', why: `nothing was heard for ${silenceMs / 1000} s` }),
@@ -38,6 +40,10 @@ export async function followOnce(transport: HostTransport, options: FollowOption
   const parser = new FrameParser((frame, data) => {
     silence.refresh();
     switch (frame.type) {
+      case 'started':
+        started = true;
+        options.onStarted();
+        return;
       case 'data':
         if (!mirror.apply(frame, data ?? Buffer.alloc(0))) return;
         if (frame.path === 'journal.ndjson') options.onJournal();
@@ -55,6 +61,7 @@ export async function followOnce(transport: HostTransport, options: FollowOption
   });
   const stderr = new OutputSink(4096);
   process.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  // It stands still behind the preamble.
   process.stdout.on('data', (chunk: Buffer) => {
     try {
       parser.push(chunk);
@@ -63,18 +70,22 @@ export async function followOnce(transport: HostTransport, options: FollowOption
       else outcome.resolve({ type: 'broken', why: messageOf(error) });
     }
   });
+  process.stdout.resume();
   process.ended.then(
-    ({ exitCode }) =>
-      outcome.resolve({
-        type: 'broken',
-        why: `follow ended (exit code ${exitCode ?? 'unknown'}) ${stderr.text().trim().slice(-300)}`,
-      }),
+    ({ exitCode }) => {
+      const why = stderr.text().trim().slice(-500);
+      if (started || exitCode === undefined)
+        outcome.resolve({ type: 'broken', why: `follow ended (exit code ${exitCode ?? 'unknown'}) ${why}` });
+      else
+        outcome.reject(
+          new HostUnfitError(options.host, `the client did not start: ${why}`, 'Look into debug/autoserv.log.'),
+        );
+    },
     (error: unknown) => outcome.resolve({ type: 'broken', why: messageOf(error) }),
   );
   const onAbort = (): void => outcome.reject(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
   if (options.signal.aborted) onAbort();
-  process.stdin.write(`${JSON.stringify({ have: mirror.have() })}\n`);
   try {
     return await outcome.promise;
   } finally {

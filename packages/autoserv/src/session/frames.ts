@@ -87,6 +87,8 @@ function isFrame(value: unknown): value is FollowFrame {
       return typeof frame.path === 'string' && typeof frame.why === 'string';
     case 'beat':
       return typeof frame.t === 'number' && typeof frame.clientAlive === 'boolean' && typeof frame.bootId === 'string';
+    case 'started':
+      return typeof frame.pid === 'number' && typeof frame.running === 'boolean' && typeof frame.resumed === 'boolean';
     case 'end':
       return frame.exitCode === undefined || Number.isSafeInteger(frame.exitCode);
     default:

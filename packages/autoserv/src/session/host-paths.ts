@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-
-/** Where things are on a host, below its base directory (see core's execution/session.ts). Host paths have `/`, whatever runs here. */
-export interface HostPaths {
-  readonly base: string;
-  /** Node binary that runs the client. */
-  readonly node: string;
-  readonly client: string;
-}
+import type { HostSpec } from '@autotest/core';
+import { HostUnfitError } from '../errors.ts';
 
 /** Base directory for this machine as a host: out of the way of the user's home. */
 export function localBase(): string {
@@ -25,8 +19,23 @@ export function sessionName(resultsDir: string, host: string, number: number): s
   return `${sessionPrefix(resultsDir)}-${createHash('sha256').update(host).digest('hex').slice(0, 8)}-${number}`;
 }
 
-export function sessionDir(base: string, name: string): string {
-  return `${base}/sessions/${name}`;
+/** Value of the host attribute `install-dir` for a directory of the execution's own, which is deleted at its end. */
+export const inTmpDir = 'tmpdir';
+
+/** Directories that the host's attributes name for the client; undefined where they name none. @throws HostUnfitError for a path that is no absolute one */
+export function installBases(
+  { name, attributes }: Pick<HostSpec, 'name' | 'attributes'>,
+  resultsDir: string,
+): readonly string[] | undefined {
+  const wanted = attributes['install-dir'];
+  if (wanted === undefined || wanted === '') return undefined;
+  if (wanted === inTmpDir) return ['/tmp', '/var/tmp'].map((dir) => `${dir}/autotest-tmp-${sessionPrefix(resultsDir)}`);
+  if (/^\/[\w./-]+$/.test(wanted) && !wanted.split('/').includes('..')) return [wanted.replace(/\/+$/, '')];
+  throw new HostUnfitError(
+    name,
+    `its attribute install-dir is ${JSON.stringify(wanted.slice(0, 200))}`,
+    `Write an absolute path of letters, digits, dots and dashes, or ${inTmpDir}.`,
+  );
 }
 
 /** Directory of the files of a host's n-th session below the results directory. */

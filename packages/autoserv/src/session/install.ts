@@ -1,112 +1,149 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { HostUnfitError } from '../errors.ts';
 import { execOn } from '../hosts/exec.ts';
 import { quoteWord } from '../hosts/quote.ts';
 import type { HostTransport } from '../hosts/transport.ts';
-import { hashFile, uploadFile } from '../hosts/upload.ts';
-import { localBase, type HostPaths } from './host-paths.ts';
-import { probeHost, type HostProbe } from './probe.ts';
+import { uploadFile } from '../hosts/upload.ts';
+import { hashOnce } from './hash-once.ts';
+import { oldestNode } from './host-script.ts';
+import type { HostProbe } from './probe.ts';
+import { storeFile, tidyStore } from './store.ts';
 
 export interface InstallOptions {
   readonly host: string;
   /** client.mjs on this machine. */
   readonly clientFile: string;
+  /** Directories for the client on the host, see `installBases`; undefined: the usual ones. */
+  readonly bases: readonly string[] | undefined;
   /** Told before something large is sent. */
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
-export interface Installation extends HostPaths {
-  /** Undefined for this machine. */
-  readonly probe?: HostProbe;
+interface MissingOptions extends InstallOptions {
+  /** `client`, `runtime`, `bundle`. */
+  readonly missing: readonly string[];
+  readonly bundle?: { readonly dir: string; readonly hash: string };
 }
 
-const oldestNode = 22;
+/** Left free beside what is sent, for the session itself. */
+const spareBytes = 8 * 1024 * 1024;
 
 /**
- * Brings client and, where the host has no Node that fits, the runtime to the host; nothing that is there already (by content hash) is sent again.
+ * Brings what a host lacks: runtime, client, bundle, each under the hash of its content, so that versions stand side by side. Before that what was not used for long is deleted.
  *
- * @throws HostUnfitError, TransferError, HostLostError
+ * @throws HostUnfitError which says what stands in the way; TransferError, HostLostError
  */
-export function installClient(transport: HostTransport, options: InstallOptions): Promise<Installation> {
-  const known = installations.get(transport);
-  if (known) return known;
-  const installation = install(transport, options);
-  installations.set(transport, installation);
-  installation.catch(() => installations.delete(transport));
-  return installation;
-}
-
-/** What was found and brought there, for further sessions on the same connection. */
-const installations = new WeakMap<HostTransport, Promise<Installation>>();
-
-/** The host's files were deleted: the next session looks again. */
-export function forgetInstallation(transport: HostTransport): void {
-  installations.delete(transport);
-}
-
-async function install(transport: HostTransport, options: InstallOptions): Promise<Installation> {
-  if (transport.kind === 'local') {
-    const base = localBase();
-    for (const name of ['sessions', 'cache']) mkdirSync(join(base, name), { recursive: true, mode: 0o700 });
-    return { base, node: process.execPath, client: options.clientFile };
+export async function bringMissing(transport: HostTransport, probe: HostProbe, options: MissingOptions): Promise<void> {
+  const { host, clientFile, signal } = options;
+  const lacks = (part: string): boolean => options.missing.includes(part);
+  if (lacks('runtime')) checkRuntimeFits(probe, host);
+  const bundle = lacks('bundle') ? options.bundle : undefined;
+  const files = bundle ? listFiles(bundle.dir, host) : [];
+  const bytes =
+    (lacks('runtime') ? statSync(process.execPath).size : 0) +
+    (lacks('client') ? statSync(clientFile).size : 0) +
+    files.reduce((sum, file) => sum + statSync(file).size, 0);
+  const freeBytes = await tidyStore(transport, probe.base, bytes + spareBytes, signal);
+  if (freeBytes < bytes + spareBytes) throw noRoom(probe, freeBytes, bytes, lacks('runtime'), host);
+  if (lacks('runtime')) await bringRuntime(transport, probe, options);
+  if (lacks('client')) {
+    const sha256 = await hashOnce(clientFile);
+    const target = `${probe.base}/client/${sha256}/client.mjs`;
+    await storeFile(transport, clientFile, target, { host, mode: 0o644, sha256, signal });
   }
-  const probe = await probeHost(transport, options.host);
-  const [node, client] = await Promise.all([
-    installRuntime(transport, probe, options),
-    installClientFile(transport, probe, options),
-  ]);
-  return { base: probe.base, node, client, probe };
+  if (bundle) await bringBundle(transport, probe.base, bundle, files, options);
 }
 
-async function installClientFile(
-  transport: HostTransport,
+/** @throws HostUnfitError where the Node of this machine cannot be the host's */
+function checkRuntimeFits(probe: HostProbe, host: string): void {
+  const has = `it has ${probe.node ? `only Node ${probe.node.version}` : 'no Node'}, and the one here `;
+  const remedy = `Install Node ${oldestNode} or newer on it; commands of server control files need none.`;
+  if (nodeArch(probe.arch) !== process.arch)
+    throw new HostUnfitError(host, `${has}is for ${process.arch}, not ${probe.arch}`, remedy);
+  if (probe.libc === 'musl') throw new HostUnfitError(host, `${has}needs glibc, while the host has musl`, remedy);
+  if (!probe.canExecute) {
+    throw new HostUnfitError(
+      host,
+      `${has}cannot be run from ${probe.base}, which is mounted noexec`,
+      `Install Node ${oldestNode} or newer on it, or name another directory in the host's attribute install-dir.`,
+    );
+  }
+}
+
+function noRoom(
   probe: HostProbe,
-  { host, clientFile, signal }: InstallOptions,
-): Promise<string> {
-  const content = readFileSync(clientFile);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const target = `${probe.base}/client/${sha256}/client.mjs`;
-  if (!probe.clients.includes(sha256))
-    await uploadFile(transport, content, target, { host, mode: 0o644, sha256, signal });
-  return target;
+  freeBytes: number,
+  bytes: number,
+  withRuntime: boolean,
+  host: string,
+): HostUnfitError {
+  const what = withRuntime ? 'Node and the client' : 'the client and the bundle';
+  return new HostUnfitError(
+    host,
+    `only ${megabytes(freeBytes)} are free in ${probe.base}, and ${what} need ${megabytes(bytes + spareBytes)}`,
+    withRuntime
+      ? `Free space, install Node ${oldestNode} or newer on it, or name another directory in the host's attribute install-dir.`
+      : "Free space, or name another directory in the host's attribute install-dir.",
+  );
 }
 
-async function installRuntime(transport: HostTransport, probe: HostProbe, options: InstallOptions): Promise<string> {
-  const major = Number(/^v(\d+)\./.exec(probe.node?.version ?? '')?.[1] ?? 0);
-  if (probe.node && major >= oldestNode) return probe.node.path;
-  const arch = nodeArch(probe.arch);
-  if (arch !== process.arch) {
-    throw new HostUnfitError(
-      options.host,
-      `it has no Node ${oldestNode} or newer, and the one here is for ${process.arch}, not ${probe.arch}`,
-      `Install Node ${oldestNode} or newer on it.`,
-    );
-  }
-  const sha256 = await hashFile(process.execPath);
+async function bringRuntime(transport: HostTransport, probe: HostProbe, options: InstallOptions): Promise<void> {
+  const { host, signal } = options;
+  const sha256 = await hashOnce(process.execPath);
   const target = `${probe.base}/runtime/${sha256}/node`;
-  if (!probe.runtimes.includes(sha256)) {
-    options.onProgress(
-      `sending Node ${process.versions.node}, because the host has ${probe.node ? `only ${probe.node.version}` : 'none'}`,
-    );
-    await uploadFile(transport, process.execPath, target, {
-      host: options.host,
-      mode: 0o755,
-      sha256,
-      signal: options.signal,
+  options.onProgress(
+    `sending Node ${process.versions.node}, because the host has ${probe.node ? `only ${probe.node.version}` : 'none'}`,
+  );
+  await storeFile(transport, process.execPath, target, { host, mode: 0o755, sha256, signal });
+  const check = await execOn(transport, [target, '--version'], { timeout: 30_000, signal });
+  signal.throwIfAborted();
+  if (check.exitCode === 0) return;
+  await execOn(transport, ['rm', '-rf', target.slice(0, target.lastIndexOf('/'))], { timeout: 30_000 });
+  throw new HostUnfitError(
+    host,
+    `Node does not run on it: ${check.stderr.trim().slice(0, 300) || `exit code ${check.exitCode ?? 'unknown'}`}`,
+    `Install Node ${oldestNode} or newer on it; commands of server control files need none.`,
+  );
+}
+
+async function bringBundle(
+  transport: HostTransport,
+  base: string,
+  bundle: { readonly dir: string; readonly hash: string },
+  files: readonly string[],
+  { host, signal }: InstallOptions,
+): Promise<void> {
+  const target = `${base}/bundles/${bundle.hash.replace(/^sha256:/, '')}`;
+  // Beside its place first: the directory's name promises that all of it is there.
+  const draft = `${base}/bundles/.draft.${process.pid}.${Date.now()}`;
+  for (const file of files)
+    await uploadFile(transport, readFileSync(file), `${draft}/${relative(bundle.dir, file)}`, {
+      host,
+      mode: 0o644,
+      signal,
     });
-  }
-  const check = await execOn(transport, [target, '--version'], { timeout: 30_000, signal: options.signal });
-  if (check.exitCode !== 0) {
-    throw new HostUnfitError(
-      options.host,
-      `Node does not run on it: ${check.stderr.trim().slice(0, 300)}`,
-      `Install Node ${oldestNode} or newer on it.`,
-    );
-  }
-  return target;
+  const moved = await execOn(
+    transport,
+    `mv -T ${quoteWord(draft)} ${quoteWord(target)} 2>/dev/null || { rm -rf ${quoteWord(draft)}; [ -d ${quoteWord(target)} ]; }`,
+    { timeout: 60_000, signal },
+  );
+  signal.throwIfAborted();
+  if (moved.exitCode === 0) return;
+  throw new HostUnfitError(
+    host,
+    `the bundle could not be put in place: ${moved.stderr.trim().slice(0, 300)}`,
+    'Look at its disk.',
+  );
+}
+
+function listFiles(dir: string, host: string): string[] {
+  if (!existsSync(dir))
+    throw new HostUnfitError(host, `the bundle ${dir} is not there`, 'Submit the control file again.');
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function nodeArch(machine: string): string {
@@ -115,49 +152,6 @@ function nodeArch(machine: string): string {
   return machine;
 }
 
-/** Brings a written bundle to the host; gives the directory it is in there. */
-export async function installBundle(
-  transport: HostTransport,
-  installation: Installation,
-  bundle: { readonly dir: string; readonly hash: string },
-  options: Pick<InstallOptions, 'host' | 'signal'>,
-): Promise<string> {
-  if (transport.kind === 'local') return bundle.dir;
-  const hash = bundle.hash.replace(/^sha256:/, '');
-  if (!/^[0-9a-f]{64}$/.test(hash))
-    throw new HostUnfitError(
-      options.host,
-      `the bundle has no sha256 hash but ${bundle.hash.slice(0, 80)}`,
-      'Submit the control file again.',
-    );
-  const target = `${installation.base}/bundles/${hash}`;
-  if (installation.probe?.bundles.has(hash)) return target;
-  // Beside its place first: the directory's name promises that all of it is there.
-  const draft = `${installation.base}/bundles/.${hash}.${process.pid}.${Date.now()}`;
-  const files = listFiles(bundle.dir);
-  for (const file of files) {
-    await uploadFile(transport, readFileSync(join(bundle.dir, file)), `${draft}/${file}`, {
-      host: options.host,
-      mode: 0o644,
-      signal: options.signal,
-    });
-  }
-  const move = `mv -T ${quoteWord(draft)} ${quoteWord(target)} 2>/dev/null || { rm -rf ${quoteWord(draft)}; [ -d ${quoteWord(target)} ]; }`;
-  const moved = await execOn(transport, move, { timeout: 60_000, signal: options.signal });
-  if (moved.exitCode !== 0)
-    throw new HostUnfitError(
-      options.host,
-      `the bundle could not be put in place: ${moved.stderr.trim().slice(0, 300)}`,
-      'Look at its disk.',
-    );
-  installation.probe?.bundles.add(hash);
-  return target;
-}
-
-function listFiles(dir: string): string[] {
-  if (!existsSync(dir))
-    throw new HostUnfitError('', `the bundle ${dir} is not there`, 'Submit the control file again.');
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(dir, join(entry.parentPath, entry.name)));
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`;
 }

@@ -1,94 +1,83 @@
-import type { HostTransport } from '../hosts/transport.ts';
-import { execOn } from '../hosts/exec.ts';
 import { HostUnfitError } from '../errors.ts';
-import { quoteWord } from '../hosts/quote.ts';
+import { execOn } from '../hosts/exec.ts';
+import type { HostTransport } from '../hosts/transport.ts';
 import { localBase } from './host-paths.ts';
+import { hostScript } from './host-script.ts';
 
-/** What a host says about itself when a session is prepared. All of it is text of a stranger. */
+/** What a host says about itself. All of it is text of a stranger. */
 export interface HostProbe {
   /** Base directory: writable, ours, no link. */
   readonly base: string;
+  /** Programs can be run from the base directory: it is not mounted `noexec`. */
+  readonly canExecute: boolean;
   readonly user: string;
   readonly arch: string;
   readonly kernel: string;
   readonly bootId: string;
+  /** C library, where it is one that is known. */
+  readonly libc?: 'glibc' | 'musl';
   /** Seconds since the epoch by the host's clock. */
   readonly clock: number;
   /** Free bytes in the base directory. */
   readonly freeBytes: number;
   /** Path and version of the host's own Node; absent where it has none. */
   readonly node?: { readonly path: string; readonly version: string };
-  /** Hashes for which the directory is there. */
-  readonly runtimes: readonly string[];
-  readonly clients: readonly string[];
-  readonly bundles: Set<string>;
 }
-
-/** One script, one round trip. A base directory in a place that others can write must be ours and no link. */
-const script = (fixedBase: string): string => `umask 077
-user=$(id -un 2>/dev/null || echo "\${USER:-unknown}")
-base=
-for dir in ${fixedBase === '' ? '"${HOME:+$HOME/.autotest}" "/var/tmp/autotest-$user" "/tmp/autotest-$user"' : quoteWord(fixedBase)}; do
-  [ -n "$dir" ] || continue
-  mkdir -p "$dir" 2>/dev/null
-  if [ -d "$dir" ] && [ ! -L "$dir" ] && [ -O "$dir" ] && mkdir -p "$dir/sessions" "$dir/cache" 2>/dev/null && [ -w "$dir/sessions" ]; then base=$dir; break; fi
-done
-echo "user=$user"
-echo "base=$base"
-echo "arch=$(uname -m)"
-echo "kernel=$(uname -r)"
-echo "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-echo "clock=$(date +%s)"
-[ -n "$base" ] && echo "free=$(df -Pk "$base" 2>/dev/null | awk 'NR==2{print $4}')"
-node=$(command -v node 2>/dev/null) && [ -n "$node" ] && echo "node=$node $(node --version 2>/dev/null)"
-[ -n "$base" ] && cd "$base" && for kind in runtime client bundles; do for d in $kind/*/; do [ -d "$d" ] && echo "have=$d"; done; done
-true`;
 
 const probeTimeoutMs = 60_000;
 
-/** Asks a host what it is and has. @throws HostUnfitError, HostLostError */
-export async function probeHost(transport: HostTransport, host: string): Promise<HostProbe> {
-  const result = await execOn(transport, script(transport.kind === 'local' ? localBase() : ''), {
+/** Asks a host what it is. @param bases directories named for the client, else the usual ones @throws HostUnfitError, HostLostError */
+export async function probeHost(transport: HostTransport, host: string, bases?: readonly string[]): Promise<HostProbe> {
+  const result = await execOn(transport, hostScript({ bases: transport.kind === 'local' ? [localBase()] : bases }), {
     timeout: probeTimeoutMs,
     label: 'probe of the host',
   });
-  const values = new Map<string, string>();
-  const have = { runtime: [] as string[], client: [] as string[], bundles: [] as string[] };
-  for (const line of result.stdout.split('\n')) {
-    const at = line.indexOf('=');
-    if (at === -1) continue;
-    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
-    const [kind, hash] = value.split('/');
-    if (name !== 'have') values.set(name, value);
-    else if (hash && /^[0-9a-f]{64}$/.test(hash) && (kind === 'runtime' || kind === 'client' || kind === 'bundles'))
-      have[kind].push(hash);
-  }
+  const values = readValues(result.stdout.split('\n'));
   if (result.exitCode !== 0 || !values.has('arch')) {
     const why = result.timedOut
       ? 'a first command did not end in time'
       : `a first command failed: ${result.stderr.trim().slice(0, 300)}`;
     throw new HostUnfitError(host, why, 'Look whether its user has a shell that works.');
   }
+  return toProbe(values, host, bases);
+}
+
+/** `name=value` lines. */
+export function readValues(lines: readonly string[]): Map<string, string> {
+  return new Map(
+    lines.flatMap((line): [string, string][] => {
+      const at = line.indexOf('=');
+      return at === -1 ? [] : [[line.slice(0, at), line.slice(at + 1)]];
+    }),
+  );
+}
+
+/** @throws HostUnfitError where there is no directory for the client */
+export function toProbe(values: ReadonlyMap<string, string>, host: string, wanted?: readonly string[]): HostProbe {
   const base = values.get('base') ?? '';
   if (!base.startsWith('/')) {
     throw new HostUnfitError(
       host,
-      'no directory for the client can be written',
-      "Free disk space or correct the permissions of the user's home or of /var/tmp.",
+      wanted === undefined
+        ? 'no directory for the client can be written: neither ~/.autotest nor one in /var/tmp or /tmp'
+        : `the directory ${wanted.join(' or ')} for the client cannot be written, is a link, or belongs to somebody else`,
+      wanted === undefined
+        ? "Free disk space, correct the permissions of the user's home or of /var/tmp, or name a directory in the host's attribute install-dir."
+        : "Correct its permissions or the host's attribute install-dir.",
     );
   }
-  const [nodePath, nodeVersion] = (values.get('node') ?? '').split(' ');
+  const [path, version] = (values.get('node') ?? '').split(' ');
+  const libc = values.get('libc');
   return {
     base,
+    canExecute: values.get('exec') !== 'no',
     user: values.get('user') ?? 'unknown',
     arch: values.get('arch') ?? 'unknown',
     kernel: values.get('kernel') ?? 'unknown',
     bootId: values.get('boot') ?? '',
+    ...((libc === 'glibc' || libc === 'musl') && { libc }),
     clock: Number(values.get('clock') ?? 0),
     freeBytes: Number(values.get('free') ?? 0) * 1024,
-    ...(nodePath?.startsWith('/') && nodeVersion && { node: { path: nodePath, version: nodeVersion } }),
-    runtimes: have.runtime,
-    clients: have.client,
-    bundles: new Set(have.bundles),
+    ...(path?.startsWith('/') && version && { node: { path, version } }),
   };
 }

@@ -3,7 +3,8 @@ import { HostLostError, UsageError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { closeOpenNodes } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
-import { collectCrashInfo } from './crash-info.ts';
+import { collectCrashInfo } from '../crash/collect.ts';
+import { triggerOf } from '../crash/triggers.ts';
 import { sessionName } from './host-paths.ts';
 import { Session, type SessionEnd } from './session.ts';
 
@@ -42,6 +43,7 @@ export async function runClientSession(context: ExecutionContext, options: Clien
   try {
     const end = await session.run();
     recorder.append({ kind: 'phase', phase: 'collecting', host: host.name }, scope);
+    await lookBack(context, session, connection, end);
     await session.clean();
     recorder.append({ kind: 'phase', phase: 'done', host: host.name }, scope);
     return end;
@@ -54,6 +56,30 @@ export async function runClientSession(context: ExecutionContext, options: Clien
   }
 }
 
+/** After a client that said its last word: what ended it may be worth a look at the host. */
+async function lookBack(
+  context: ExecutionContext,
+  session: Session,
+  connection: HostConnection,
+  end: SessionEnd,
+): Promise<void> {
+  if (end.exitClass === 'timedOut' && isHang(end)) {
+    await collectCrashInfo(
+      context,
+      connection,
+      'hung',
+      end.cause?.message ?? end.reason ?? 'nothing happened any more',
+    );
+  } else if (!(await session.leave())) {
+    await collectCrashInfo(context, connection, 'dumps', 'crash dumps came to be on the host while the job ran');
+  }
+}
+
+/** The client's own words for its idle timeout. */
+function isHang({ cause, reason }: SessionEnd): boolean {
+  return (cause?.message ?? reason ?? '').startsWith('No output and no result');
+}
+
 async function afterFailure(
   context: ExecutionContext,
   session: Session,
@@ -63,9 +89,10 @@ async function afterFailure(
 ): Promise<void> {
   const { recorder, stopper } = context;
   const reason = error instanceof Error ? error.message : String(error);
-  if (connection.connected && !(error instanceof HostLostError)) {
-    await collectCrashInfo(context, connection).catch(() => {});
-    await session.clean().catch(() => {});
+  // Asked for twice: what runs was killed, and nothing is waited for.
+  if (!stopper.hard.aborted) {
+    await collectCrashInfo(context, connection, triggerOf(error, stopper.request), reason);
+    if (!(error instanceof HostLostError)) await session.clean(stopper.limits.gatherMs).catch(() => {});
   }
   closeOpenNodes(recorder, stopper.request?.kind === 'timedOut' ? 'timeout' : 'abort', reason, scope);
 }

@@ -1,61 +1,29 @@
-import { messageOf, sleep, type ClientSessionSpec, type CommandResult, type RecordBody } from '@autotest/core';
+import { randomUUID } from 'node:crypto';
+import { messageOf, sleep, type CommandResult, type RecordBody } from '@autotest/core';
 import { ClientLostError, HostLostError, SessionProtocolError } from '../errors.ts';
-import type { HostConnection } from '../hosts/connection.ts';
 import { execOn } from '../hosts/exec.ts';
-import { quoteWord } from '../hosts/quote.ts';
-import type { HostTransport } from '../hosts/transport.ts';
-import { uploadFile } from '../hosts/upload.ts';
-import type { Recorder } from '../execution/recorder.ts';
-import type { Stopper } from '../execution/stop.ts';
-import { callClient, type ClientCall } from './client-command.ts';
+import type { HostProcess, HostTransport } from '../hosts/transport.ts';
+import { whyKilled } from '../crash/why-killed.ts';
+import { callClient, deleteEnded, type ClientCall } from './client-command.ts';
 import { followOnce, type FollowEnd } from './follow.ts';
-import { sessionDir } from './host-paths.ts';
-import { installBundle, installClient, type Installation } from './install.ts';
+import { installBases } from './host-paths.ts';
+import { openSession } from './open.ts';
+import { killMarked, sessionMarker } from './kill-marked.ts';
+import { watchStop, type StopWatch } from './watch-stop.ts';
+import type { SessionOptions } from './session-options.ts';
+import { sessionSpec } from './session-spec.ts';
 import { Mirror } from './mirror.ts';
 import { TakeOver } from './take-over.ts';
 
 /*
  * One client control file on one host, from installation to the last byte of its results.
  *
- *   install → start → follow ─ end, and the client said how it went ──────────────→ done
+ *   open: install, start, follow ─ end, and the client said how it went ──────────────→ done
  *                       ↑  │── broken: reconnect (bounded), then follow again, or start again after another boot
  *                       │  └── end, and it waits for a reboot: wait for the host, start again
  *                       └─────────────────────────────────────────────────────────
  *   end without a word: ClientLostError · not back in time: HostLostError · told to stop: `stop` on the host, then follow to the end, bounded
  */
-
-export interface SessionOptions {
-  readonly connection: HostConnection;
-  readonly recorder: Recorder;
-  readonly stopper: Stopper;
-  readonly resultsDir: string;
-  /** Name of the session directory on the host. */
-  readonly name: string;
-  /** Name of the session in files and records: the host's, with a number behind it from the second session on. */
-  readonly label: string;
-  /** Scope of the client's nodes. */
-  readonly scope: readonly string[];
-  /** Subdirectory for the host's files, `''` for none. */
-  readonly below: string;
-  readonly rename?: (name: string) => string;
-  readonly clientFile: string;
-  readonly bundle: {
-    readonly dir: string;
-    readonly hash: string;
-    readonly entry: string;
-    readonly modules: Readonly<Record<string, string>>;
-    readonly source?: string;
-  };
-  readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
-  readonly about: Pick<
-    ClientSessionSpec,
-    'tag' | 'epoch' | 'params' | 'job' | 'trace' | 'deadlineAt' | 'idleTimeoutMs' | 'maxResultsBytes' | 'testDirs'
-  >;
-  /** How long a host may take for a reboot that was asked for. */
-  readonly rebootMs: number;
-  /** A file of the results grew. */
-  readonly onGrowth: () => void;
-}
 
 /** How the client says it went; absent fields it did not say. */
 export interface SessionEnd {
@@ -65,9 +33,6 @@ export interface SessionEnd {
   readonly reason?: string;
 }
 
-const stopGraceSeconds = 20;
-/** From the request to stop until the session is given up. */
-const stopLimitMs = (stopGraceSeconds + 20) * 1000;
 /** Breaks without any progress between them, on a connection that stands. */
 const maxIdleBreaks = 8;
 
@@ -75,8 +40,12 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #mirror: Mirror;
   readonly #takeOver: TakeOver;
-  #installation: Installation | undefined;
+  /** Tells the session on the host from one of an earlier execution with the same results directory. */
+  readonly #owner = randomUUID();
   #call: ClientCall | undefined;
+  #isMade = false;
+  /** The client is still to be started, or to be started again after a boot. */
+  #toStart = false;
   #bootId: string | undefined;
   #stopSent: Promise<void> | undefined;
   #progress = 0;
@@ -115,42 +84,57 @@ export class Session {
   async run(): Promise<SessionEnd> {
     const { signal } = this.#options.stopper;
     signal.throwIfAborted();
-    await this.#install();
-    signal.throwIfAborted();
-    this.#phase('running');
-    await this.#start();
+    this.#phase('installing');
+    this.#toStart = true;
     return this.#toEnd();
   }
 
   /** Takes up a session that another autoserv left: stops its client and fetches what is there. False when the host knows no such session. */
   async gather(): Promise<boolean> {
-    const transport = await this.#options.connection.connect();
-    this.#installation = await installClient(transport, this.#installOptions());
-    this.#call = this.#clientCall(this.#installation);
-    const there = await execOn(transport, `[ -e ${quoteWord(`${this.#call.sessionDir}/session.json`)} ]`, {
-      timeout: 30_000,
-    });
-    if (there.exitCode !== 0) return false;
+    const { connection, stopper } = this.#options;
+    const transport = await connection.connect({ signal: stopper.signal });
+    if (!(await this.#open(transport, {}))) return false;
     this.#mirror.adopt('journal.ndjson');
     this.#takeOver.advance();
-    await callClient(transport, this.#call, 'stop', { arguments: ['--grace', '5'], timeout: 60_000 }).catch(
-      (error: unknown) => this.#fault(error),
-    );
-    const end = await this.#follow(transport);
+    if (this.#call)
+      await callClient(transport, this.#call, 'stop', { arguments: ['--grace', '5'], timeout: 60_000 }).catch(
+        (error: unknown) => this.#fault(error),
+      );
+    const end = await this.#follow(transport, AbortSignal.any([stopper.signal, AbortSignal.timeout(10 * 60_000)]));
     if (end.type === 'broken') this.#fault(new SessionProtocolError(this.#host, end.why));
     this.#takeOver.advance();
     return true;
   }
 
-  /** Deletes the session on the host, as well as possible. */
-  async clean(): Promise<void> {
+  /** Deletes a session that went to its end. False where that has to wait, because the host has crash dumps from its time. */
+  async leave(): Promise<boolean> {
+    const { connection } = this.#options;
+    if (!this.#call || !this.#takeOver.end || !connection.connected) return true;
+    try {
+      const answer = await deleteEnded(await connection.connect(), this.#call, { evenWithDumps: false });
+      if (answer === 'deleted') this.#call = undefined;
+      return answer !== 'dumps';
+    } catch (error) {
+      this.#fault(error);
+      return true;
+    }
+  }
+
+  /** Deletes the session on the host, as well as possible, with all that it started. */
+  async clean(timeoutMs = 60_000): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call || !connection.connected) return;
+    const call = this.#call;
     try {
-      await callClient(await connection.connect(), this.#call, 'clean', {
-        arguments: ['--grace', '5'],
-        timeout: 60_000,
-      });
+      const transport = await connection.connect();
+      if (this.#takeOver.end && (await deleteEnded(transport, call, { evenWithDumps: true })) === 'deleted') return;
+      await callClient(transport, call, 'clean', { arguments: ['--grace', '5'], timeout: timeoutMs }).catch(
+        async (error: unknown) => {
+          // Perhaps the client's files were deleted; what runs of it is ended all the same.
+          if (transport.kind === 'ssh') await killMarked(transport, sessionMarker, call.sessionDir);
+          throw error;
+        },
+      );
     } catch (error) {
       this.#fault(error);
     }
@@ -168,73 +152,29 @@ export class Session {
     return this.#options.connection.spec.transport === 'local';
   }
 
-  async #install(): Promise<void> {
-    const { connection, bundle } = this.#options;
-    this.#phase('installing');
-    const transport = await connection.connect();
-    const installation = await installClient(transport, this.#installOptions());
-    this.#installation = installation;
-    this.#call = this.#clientCall(installation);
-    const bundleDir = await installBundle(transport, installation, bundle, this.#installOptions());
-    // What has this session's name is of an earlier execution with the same results directory.
-    await execOn(
-      transport,
-      `[ ! -e ${quoteWord(this.#call.sessionDir)} ] || rm -rf ${quoteWord(this.#call.sessionDir)}`,
-      { timeout: 120_000 },
-    );
-    const spec = Buffer.from(`${JSON.stringify(this.#sessionSpec(installation, bundleDir), undefined, 2)}\n`);
-    await uploadFile(transport, spec, `${this.#call.sessionDir}/session.json`, { host: this.#host, mode: 0o600 });
-    if (bundle.source !== undefined) {
-      await uploadFile(transport, Buffer.from(bundle.source), `${this.#call.sessionDir}/control.mjs`, {
-        host: this.#host,
-        mode: 0o600,
-      });
-    }
-    this.#bootId = installation.probe?.bootId ?? (await this.#readBootId(transport));
-  }
-
-  #installOptions() {
-    const { connection, clientFile, stopper } = this.#options;
-    return {
-      host: connection.spec.name,
-      clientFile,
-      signal: stopper.signal,
-      onProgress: (message: string) => this.#phase('installing', message),
-    };
-  }
-
-  #clientCall(installation: Installation): ClientCall {
-    return {
+  /** Makes the session, or finds it again after a break, with the client command that is wanted. False when the host has no such session. */
+  async #open(
+    transport: HostTransport,
+    { make = false, ...rest }: { make?: boolean; command?: readonly string[]; request?: string },
+  ): Promise<HostProcess | boolean> {
+    const { connection, clientFile, stopper, bundle, name, resultsDir } = this.#options;
+    const opened = await openSession(transport, {
       host: this.#host,
-      node: installation.node,
-      client: installation.client,
-      sessionDir: sessionDir(installation.base, this.#options.name),
-    };
-  }
-
-  #sessionSpec(installation: Installation, bundleDir: string): ClientSessionSpec {
-    const { bundle, control, about, connection } = this.#options;
-    const directory = sessionDir(installation.base, this.#options.name);
-    return {
-      version: 1,
-      ...about,
-      hostname: connection.spec.name,
-      control: {
-        ...control,
-        type: 'client',
-        entry: bundle.source === undefined ? `${bundleDir}/${bundle.entry}` : `${directory}/control.mjs`,
-        modules: Object.fromEntries(Object.entries(bundle.modules).map(([key, path]) => [key, `${bundleDir}/${path}`])),
-      },
-      resultsDir: `${directory}/results`,
-      cacheDir: `${installation.base}/cache`,
-      reboot: connection.spec.attributes['reboot-command'] ?? (this.#isLocal ? 'simulate' : 'reboot'),
-    };
-  }
-
-  async #start(): Promise<void> {
-    if (!this.#call) throw new SessionProtocolError(this.#host, 'it was started before it was installed');
-    const transport = await this.#options.connection.connect();
-    await callClient(transport, this.#call, 'start', { timeout: 120_000 });
+      clientFile,
+      bases: installBases(connection.spec, resultsDir),
+      // A stop must still reach what runs.
+      signal: make ? stopper.signal : stopper.hard,
+      onProgress: (message: string) => this.#phase('installing', message),
+      name,
+      owner: this.#owner,
+      ...(make && { make: { spec: JSON.stringify(sessionSpec(this.#options)), bundle } }),
+      ...rest,
+    });
+    if (!opened) return false;
+    this.#call = opened.call;
+    this.#isMade = true;
+    this.#bootId ??= opened.bootId;
+    return opened.process ?? true;
   }
 
   /** Follows through breaks and reboots until the client said how it went. */
@@ -265,17 +205,26 @@ export class Session {
     try {
       return await this.#follow(transport, signal);
     } catch (error) {
-      if (error instanceof HostLostError) return { type: 'broken', why: error.message };
+      if (error instanceof HostLostError || !transport.connected) return { type: 'broken', why: messageOf(error) };
       throw error;
     }
   }
 
-  #follow(transport: HostTransport, signal: AbortSignal = AbortSignal.timeout(10 * 60_000)): Promise<FollowEnd> {
-    if (!this.#call) throw new SessionProtocolError(this.#host, 'it was followed before it was installed');
-    return followOnce(transport, {
-      call: this.#call,
+  /** Starts the client where it has to be started, and follows it once. */
+  async #follow(transport: HostTransport, signal: AbortSignal): Promise<FollowEnd> {
+    const process = await this.#open(transport, {
+      make: !this.#isMade,
+      command: ['follow', ...(this.#toStart ? ['--start'] : [])],
+      request: JSON.stringify({ have: this.#mirror.have() }),
+    });
+    if (typeof process === 'boolean')
+      throw new ClientLostError(this.#host, `its session ${this.#options.name} was deleted there`);
+    return followOnce(process, {
+      host: this.#host,
       mirror: this.#mirror,
       signal,
+      toStart: this.#toStart,
+      onStarted: () => (this.#toStart = false),
       onJournal: () => {
         if (this.#takeOver.advance()) this.#progress++;
       },
@@ -296,7 +245,7 @@ export class Session {
     this.#phase(rebooting ? 'rebooting' : 'reconnecting', why);
     const transport = await connection.connect({ signal, ...(rebooting && { withinMs: rebootMs }) });
     const bootId = await this.#readBootId(transport).catch(() => this.#bootId);
-    if (bootId !== this.#bootId) await this.#resumeAfterBoot(bootId);
+    if (bootId !== this.#bootId) this.#resumeAfterBoot(bootId);
     else this.#phase('running');
   }
 
@@ -310,12 +259,12 @@ export class Session {
       const bootId = connection.connected
         ? await this.#readBootId(await connection.connect()).catch(() => this.#bootId)
         : this.#bootId;
-      if (bootId === this.#bootId) throw new ClientLostError(this.#host, how);
-      await this.#resumeAfterBoot(bootId);
+      if (bootId === this.#bootId) throw new ClientLostError(this.#host, (await this.#whyKilled(signal)) ?? how);
+      this.#resumeAfterBoot(bootId);
       return;
     }
     if (this.#simulatesReboot) {
-      await this.#resumeAfterBoot(this.#bootId);
+      this.#resumeAfterBoot(this.#bootId);
       return;
     }
     this.#phase('rebooting');
@@ -330,16 +279,32 @@ export class Session {
     throw new HostLostError(this.#host, `it did not reboot within ${Math.round(rebootMs / 1000)} s`);
   }
 
+  /** Why a client is gone, where the host can tell. */
+  async #whyKilled(signal: AbortSignal): Promise<string | undefined> {
+    const { connection, name } = this.#options;
+    const { boot } = this.#takeOver;
+    if (!boot || !this.#call || this.#isLocal) return undefined;
+    try {
+      const transport = await connection.connect({ withinMs: 10_000, signal });
+      const spec = `${this.#call.sessionDir}/session.json`;
+      const isThere = await execOn(transport, ['test', '-e', spec], { timeout: 10_000 });
+      if (isThere.exitCode === 1) return `its session ${name} was deleted there`;
+      return await whyKilled(transport, boot.pid, Date.now() - boot.t);
+    } catch {
+      return undefined;
+    }
+  }
+
   get #simulatesReboot(): boolean {
     return (
       (this.#options.connection.spec.attributes['reboot-command'] ?? (this.#isLocal ? 'simulate' : '')) === 'simulate'
     );
   }
 
-  async #resumeAfterBoot(bootId: string | undefined): Promise<void> {
+  #resumeAfterBoot(bootId: string | undefined): void {
     this.#bootId = bootId;
     this.#phase('running', 'after a reboot');
-    await this.#start();
+    this.#toStart = true;
   }
 
   async #readBootId(transport: HostTransport): Promise<string> {
@@ -349,45 +314,25 @@ export class Session {
     return result.stdout.trim();
   }
 
-  /** On the first request the client is told to stop; what it still writes is fetched. `limit` ends even that. */
-  #stopWhenAsked(): { limit: AbortSignal; dispose: () => void } {
-    const { stopper } = this.#options;
-    const limit = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const onStop = (): void => {
-      timer = setTimeout(() => limit.abort(stopper.request), stopLimitMs);
-      this.#stopSent = this.#sendStop(stopGraceSeconds);
-    };
-    const onHard = (): void => {
-      void this.#sendStop(0);
-      timer = setTimeout(() => limit.abort(stopper.request), 5000);
-    };
-    if (stopper.signal.aborted) onStop();
-    else stopper.signal.addEventListener('abort', onStop, { once: true });
-    stopper.hard.addEventListener('abort', onHard, { once: true });
-    return {
-      limit: limit.signal,
-      dispose: () => {
-        clearTimeout(timer);
-        stopper.signal.removeEventListener('abort', onStop);
-        stopper.hard.removeEventListener('abort', onHard);
-      },
-    };
+  #stopWhenAsked(): StopWatch {
+    return watchStop(this.#options.stopper, (graceMs, withinMs) => {
+      this.#stopSent = this.#sendStop(graceMs, withinMs);
+    });
   }
 
-  async #sendStop(graceSeconds: number): Promise<void> {
+  async #sendStop(graceMs: number, withinMs: number): Promise<void> {
     const { connection } = this.#options;
     if (!this.#call) return;
     try {
-      const transport = await connection.connect({ withinMs: stopLimitMs });
+      const transport = await connection.connect({ withinMs });
       await callClient(transport, this.#call, 'stop', {
         arguments: [
           '--grace',
-          String(graceSeconds),
+          String(graceMs / 1000),
           '--reason',
           this.#options.stopper.request?.message ?? 'the job was stopped',
         ],
-        timeout: stopLimitMs,
+        timeout: withinMs,
       });
     } catch (error) {
       this.#fault(error);

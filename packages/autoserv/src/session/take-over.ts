@@ -32,7 +32,8 @@ export class TakeOver {
   jobEnd: RecordOf<'job.end'> | undefined;
   /** The client wants to be started again after a reboot that it asked for. */
   rebootStarted: RecordOf<'reboot'> | undefined;
-  lastBootId: string | undefined;
+  /** The client's last start. */
+  boot: RecordOf<'boot'> | undefined;
 
   constructor(options: TakeOverOptions) {
     this.#options = options;
@@ -78,7 +79,7 @@ export class TakeOver {
     if (record.kind === 'end') this.end = record;
     if (record.kind === 'job.end') this.jobEnd = record;
     if (record.kind === 'boot') {
-      this.lastBootId = record.bootId;
+      this.boot = record;
       this.rebootStarted = undefined;
     }
     if (record.kind === 'reboot') this.rebootStarted = record.event === 'start' ? record : undefined;
@@ -108,6 +109,7 @@ export class TakeOver {
       case 'phase':
       case 'reboot':
       case 'fault':
+      case 'warnings':
         return { ...body, host };
       case 'iteration':
       case 'metric':

@@ -19,7 +19,7 @@ import { UsageError } from '../errors.ts';
 import { runExecution } from '../execution/run-execution.ts';
 import { exitCodeOf } from '../execution/verdict.ts';
 import { defaultSettings } from '../settings.ts';
-import { knownHostKeys } from './known-hosts.ts';
+import { knownHostKeys } from '../hosts/ssh/known-hosts.ts';
 import { readMachines, toHostSpec } from './machines.ts';
 import { parseOptions, usage, type StandaloneOptions } from './options.ts';
 import { prepareResultsDir } from './results-dir.ts';

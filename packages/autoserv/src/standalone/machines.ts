@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostNamePattern, type HostSpec } from '@autotest/core';
 import { UsageError } from '../errors.ts';
+import { inTmpDir } from '../session/host-paths.ts';
 import { portOf, type StandaloneOptions } from './options.ts';
 
 export interface MachineForm {
@@ -62,7 +63,12 @@ function readList(file: string): string[] {
 }
 
 /** A machine as autoserv reaches it. @param hostKeys pinned for it by the user's known_hosts */
-export function toHostSpec(machine: MachineForm, options: StandaloneOptions, hostKeys: readonly string[]): HostSpec {
+export function toHostSpec(
+  machine: MachineForm,
+  options: Pick<StandaloneOptions, 'sshPort' | 'sshUser' | 'sshKey' | 'protection'> &
+    Partial<Pick<StandaloneOptions, 'installInTmpDir'>>,
+  hostKeys: readonly string[],
+): HostSpec {
   return {
     name: machine.name,
     transport: machine.local ? 'local' : 'ssh',
@@ -72,7 +78,7 @@ export function toHostSpec(machine: MachineForm, options: StandaloneOptions, hos
     ...(options.sshKey !== undefined && { keyFile: options.sshKey }),
     hostKeys,
     labels: [],
-    attributes: {},
+    attributes: options.installInTmpDir ? { 'install-dir': inTmpDir } : {},
     protection: options.protection,
   };
 }

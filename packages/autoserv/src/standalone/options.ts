@@ -20,6 +20,7 @@ export interface StandaloneOptions {
   readonly group?: string;
   readonly cleanupAfter: boolean;
   readonly quiet: boolean;
+  readonly installInTmpDir: boolean;
   readonly sshUser: string;
   readonly sshPort: number;
   readonly sshKey?: string;
@@ -30,6 +31,7 @@ export interface StandaloneOptions {
 
 export const usage = `Usage: autoserv [options] control.ts [name=value …]
        autoserv -v|-R|-C -m HOST[,HOST…]
+       autoserv exec -m HOST[,HOST…] -- COMMAND …   (autoserv exec --help)
 
 Runs a control file on hosts, or looks after the hosts, without any server.
 
@@ -40,6 +42,7 @@ Machines
       --ssh-port PORT         for hosts that name no port (default: 22)
       --ssh-key FILE          private key (default: the agent, then ~/.ssh/id_*)
       --host-protection LEVEL none, repairSoftwareOnly, repairFilesystemOnly, doNotRepair, doNotVerify
+      --install-in-tmpdir     install the client on the hosts in a temporary directory, which is deleted at the end
 What to do
   -c, --client                the control file must be a client control file: it runs on each host
   -s, --server                the control file must be a server control file: it runs here
@@ -83,6 +86,7 @@ const optionTypes = {
   args: { type: 'string', short: 'a' },
   timeout: { type: 'string' },
   'client-file': { type: 'string' },
+  'install-in-tmpdir': { type: 'boolean' },
 } as const;
 
 /** Reads the command line. @throws UsageError */
@@ -117,6 +121,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     ...(values.group !== undefined && { group: values.group }),
     cleanupAfter: (values.cleanup ?? false) && action === 'job',
     quiet: values['no-tee'] ?? false,
+    installInTmpDir: values['install-in-tmpdir'] ?? false,
     sshUser: values['ssh-user'] ?? 'root',
     sshPort: portOf(values['ssh-port'] ?? '22'),
     ...(values['ssh-key'] !== undefined && { sshKey: values['ssh-key'] }),

@@ -15,6 +15,7 @@ import { note, outputOption, printData, printList, printThing } from '../output/
 import { paintState } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
 import { hostHoldCommands } from './host-holds.ts';
+import { hostKeyCommand } from './host-key.ts';
 import { hostServiceCommands } from './host-service.ts';
 import { parsePairs } from './params.ts';
 
@@ -24,6 +25,7 @@ export const hostCommand: CommandModule = {
   describe: 'add, list, show, reserve and service hosts',
   builder: (cli) =>
     hostServiceCommands(hostHoldCommands(cli.option('output', outputOption)))
+      .command(hostKeyCommand)
       .command(
         'add <name>',
         'add a host',

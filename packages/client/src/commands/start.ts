@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { journalFileName } from '@autotest/core';
+import { writeFileAtomic } from '@autotest/core/node';
 import { SessionError } from '../errors.ts';
 import { sessionMarker } from '../processes/marked.ts';
 import { hasEnded } from '../session/stored-journal.ts';
@@ -33,6 +34,7 @@ export async function startSession(directory: string, program: string): Promise<
   }
 
   mkdirSync(join(spec.resultsDir, 'debug'), { recursive: true });
+  if (spec.control.source !== undefined) writeFileAtomic(spec.control.entry, spec.control.source);
   const log = openSync(join(spec.resultsDir, 'debug', 'client.log'), 'a');
   const child = spawn(process.execPath, [program, 'run', '--session', files.dir], {
     detached: true,

@@ -4,7 +4,7 @@ import { AutotestError, continueExitCode, parseDuration, type RebootOptions } fr
 import { RebootBusyError } from '@autotest/core/runtime';
 import { log } from '../logs/client-log.ts';
 import { signalProcess } from '../processes/kill.ts';
-import { markedProcesses, sessionMarker } from '../processes/marked.ts';
+import { markedProcesses, sessionMarker, testMarker } from '../processes/marked.ts';
 import type { ClientSession } from './client-session.ts';
 import { writeClientExit } from './session-files.ts';
 
@@ -32,7 +32,9 @@ export async function reboot(
   if (spec.reboot === 'simulate') leave(session, `rebooting is simulated: ends with exit code ${continueExitCode}`);
   log(`rebooting: ${spec.reboot}`);
   writeClientExit(files, continueExitCode);
-  spawn('/bin/sh', ['-c', spec.reboot], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+  // Not marked as the session's: what ends this client on the way down must not end the reboot.
+  const { [sessionMarker]: _session, [testMarker]: _test, ...env } = process.env;
+  spawn('/bin/sh', ['-c', spec.reboot], { detached: true, stdio: 'ignore', cwd: '/', env }).unref();
   const timeoutMs = options.timeout === undefined ? defaultTimeoutMs : parseDuration(options.timeout);
   await delay(timeoutMs);
   throw new AutotestError(

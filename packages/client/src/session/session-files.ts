@@ -34,7 +34,7 @@ export function sessionFiles(directory: string): SessionFiles {
   };
 }
 
-/** @throws SessionError */
+/** With all paths absolute. @throws SessionError */
 export function readSessionSpec(files: SessionFiles): ClientSessionSpec {
   let spec: ClientSessionSpec;
   try {
@@ -43,7 +43,18 @@ export function readSessionSpec(files: SessionFiles): ClientSessionSpec {
     throw new SessionError(files.dir, `${files.spec} cannot be read`, error);
   }
   if (spec.version !== 1) throw new SessionError(files.dir, `version ${String(spec.version)} is not known`);
-  return spec;
+  const { control } = spec;
+  const absolute = (path: string): string => resolve(files.dir, path);
+  return {
+    ...spec,
+    control: {
+      ...control,
+      entry: absolute(control.entry),
+      modules: Object.fromEntries(Object.entries(control.modules).map(([key, path]) => [key, absolute(path)])),
+    },
+    resultsDir: absolute(spec.resultsDir),
+    cacheDir: absolute(spec.cacheDir),
+  };
 }
 
 /** The client that runs the session, if one does. */

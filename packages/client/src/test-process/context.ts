@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   CommandError,
+  makeWarnings,
   nodePath,
   type Command,
   type CommandResult,
@@ -102,6 +103,7 @@ export function makeTestContext({ spec, testName, modulePath, channel, state }: 
       writeTestKeyvals(outputDir, values);
       channel.record({ kind: 'keyval', values });
     },
+    warnings: makeWarnings((body) => channel.record(body)),
     log: (message) => void process.stdout.write(`${new Date().toISOString()} ${message}\n`),
 
     subtest: async (fullName, fn) => {

@@ -75,6 +75,7 @@ const recordKinds: ReadonlySet<string> = new Set([
   'keyval',
   'artifact',
   'info',
+  'warnings',
   'problem',
 ]);
 

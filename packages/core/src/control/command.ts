@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Kept in `stdout` and `stderr` each; what is over is counted and dropped, in the tee it is kept. @default 1 MiB */
   readonly maxOutputBytes?: number;
+  /** Lines kept in `stdout` and `stderr` each, besides the limit of bytes; what is over is counted and dropped likewise. @default no limit */
+  readonly maxOutputLines?: number;
   /** Also copy output to the log of the test or job. @default true */
   readonly tee?: boolean;
   /** Text for logs where the command itself must not be seen. */
@@ -29,7 +31,7 @@ export interface CommandResult {
   readonly signal?: string;
   readonly stdout: string;
   readonly stderr: string;
-  /** Bytes dropped from `stdout` and `stderr` because of `maxOutputBytes`. */
+  /** Bytes dropped from `stdout` and `stderr` because of `maxOutputBytes` and `maxOutputLines`. */
   readonly truncatedBytes: number;
   readonly durationMs: number;
   readonly timedOut: boolean;

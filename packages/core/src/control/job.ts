@@ -3,6 +3,7 @@ import type { JsonValue } from '../json/json-value.ts';
 import type { MetricDirection, ResultOutcome } from '../results/outcome.ts';
 import type { Command, CommandResult, RunOptions } from './command.ts';
 import type { Host } from './host.ts';
+import type { Warnings } from './warnings.ts';
 
 /** How a test, command or group went, as the control file sees it. */
 export interface TestOutcome {
@@ -125,6 +126,8 @@ export interface Job {
   readonly state: SharedState;
   readonly config: Readonly<Record<string, JsonValue>>;
   readonly profilers: Profilers;
+  /** Which reports on the consoles of the hosts count. */
+  readonly warnings: Warnings;
   readonly sysinfo: Sysinfo;
 
   /** Ends the job as aborted. */

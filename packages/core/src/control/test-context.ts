@@ -1,6 +1,7 @@
 import type { JsonValue } from '../json/json-value.ts';
 import type { Command, CommandResult, RunOptions } from './command.ts';
 import type { MetricInput, RebootOptions } from './job.ts';
+import type { Warnings } from './warnings.ts';
 
 /** What a test can do and where it stands; given to each of its phases. */
 export interface TestContext {
@@ -31,6 +32,8 @@ export interface TestContext {
   attribute(values: Readonly<Record<string, JsonValue>>): void;
   /** Adds keyvals to the test. */
   keyval(values: Readonly<Record<string, JsonValue>>): void;
+  /** Which reports on the console of this host count. */
+  readonly warnings: Warnings;
   log(message: string): void;
   /** Runs `fn` as a node of its own below the test. Throws what `fn` throws, after recording it. */
   subtest<T>(name: string, fn: () => Promise<T> | T): Promise<T>;

@@ -10,6 +10,7 @@ import type { JsonValue } from '../json/json-value.ts';
  *   client/<sha256>/client.mjs     the client, one file
  *   bundles/<sha256>/…             control file and its modules
  *   sessions/<name>/session.json   ClientSessionSpec
+ *   sessions/<name>/{node,client.mjs,bundle/}   hard links to the above: what a session uses stays, whatever is cleaned up or deleted beside it
  *   sessions/<name>/client.pid     `{ pid, startTicks }` of the client that runs
  *   sessions/<name>/client.exit    `{ exitCode }` of the client that ended by itself
  *   sessions/<name>/results/       the results tree: journal.ndjson, debug/client.log, <test>/…
@@ -19,7 +20,7 @@ import type { JsonValue } from '../json/json-value.ts';
  *   start    starts the client detached (its own session and process group) and gives `{ pid, running, resumed }`; harmless when it runs already.
  *            When the session has ended: pid 0, running false, and the `exitCode`.
  *            A session with a journal continues: finished steps are not done again
- *   follow   streams the growth of every file in results/ to stdout as frames, see below
+ *   follow   streams the growth of every file in results/ to stdout as frames, see below; `--start` does what `start` does first
  *   stop     asks the client to end (SIGTERM: tests are aborted, clean-up runs), after `--grace SECONDS` kills everything the session started;
  *            `--reason TEXT` is recorded. A SIGTERM that comes without `stop` is taken for the machine going down: nothing more is recorded;
  *            gives `{ stopped, killed }`
@@ -38,9 +39,11 @@ export interface ClientSessionSpec {
   readonly control: {
     readonly name: string;
     readonly type: ControlType;
-    /** Absolute path of the entry module. */
+    /** Path of the entry module. Paths of this spec are absolute, or relative to the session directory. */
     readonly entry: string;
-    /** From literal paths in the control file to absolute paths of modules. */
+    /** Text of the entry, which `start` writes to its place; absent where it is there. */
+    readonly source?: string;
+    /** From literal paths in the control file to paths of modules. */
     readonly modules: Readonly<Record<string, string>>;
     readonly onUnexpectedReboot?: 'continue' | 'retry' | 'stop';
   };
@@ -59,7 +62,6 @@ export interface ClientSessionSpec {
   };
   /** Directories with further tests, searched after the bundled library and the bundle. */
   readonly testDirs: readonly string[];
-  /** Absolute. */
   readonly resultsDir: string;
   /** Kept between jobs: sources built by `setup`. */
   readonly cacheDir: string;
@@ -85,6 +87,8 @@ export interface FollowRequest {
 }
 
 export type FollowFrame =
+  /** With `--start`, before all others: the client runs, or has ended. */
+  | { readonly type: 'started'; readonly pid: number; readonly running: boolean; readonly resumed: boolean }
   /** `length` raw bytes of a file from `offset` follow. `replace`: the file was written anew, what the follower has of it is void. */
   | {
       readonly type: 'data';

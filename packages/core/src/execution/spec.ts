@@ -20,6 +20,8 @@ export interface ExecutionSpec {
   readonly socketPath: string;
   /** Cleanup: reboot the host as well. @default false */
   readonly reboot?: boolean;
+  /** Provision: what the hosts get. */
+  readonly image?: string;
   readonly job?: SpecJob;
   readonly hosts: readonly HostSpec[];
   readonly limits: ExecutionLimits;

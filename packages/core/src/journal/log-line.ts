@@ -45,15 +45,22 @@ export function logLineOf(record: JournalRecord, paint: PaintLine = (_, text) =>
         `${where}connection ${record.event}${inBrackets(record.message)}`,
       );
     case 'reboot':
-      return paint('dim', `${where}reboot ${record.event}${inBrackets(record.message)}`);
+      return paint(
+        record.event === 'unexpected' ? 'bad' : 'dim',
+        `${where}reboot ${record.event}${inBrackets(record.message)}`,
+      );
     case 'hostKey':
       return paint('dim', `${where}its key is seen for the first time: ${printable(record.key.split(' ')[0] ?? '')}`);
+    case 'hostKeyProven':
+      return paint('dim', `${where}it proved a further key: ${printable(record.key.split(' ')[0] ?? '')}`);
     case 'fault':
       return paint('bad', `${where}${record.code}: ${printable(record.message)}`);
     case 'problem':
       return paint('bad', `${printable(record.source, 200)}: ${printable(record.message)}`);
     case 'info':
       return `${indent}${printable(record.message)}`;
+    case 'warnings':
+      return paint('dim', `${indent}${where}reports of type ${printable(record.type, 60)} ${record.event}`);
     case 'abort.request':
       return paint('bad', `stopping: ${printable(record.reason)} (${printable(record.by, 100)})`);
     case 'end':

@@ -33,6 +33,7 @@ export type NodeKind = (typeof nodeKinds)[number];
 export const phases = [
   'connecting',
   'verifying',
+  'provisioning',
   'repairing',
   'installing',
   'running',
@@ -124,13 +125,16 @@ export type RecordBody =
     }
   | {
       readonly kind: 'reboot';
-      readonly event: 'start' | 'verify' | 'end';
+      /** `unexpected`: the host has another boot id, and nobody asked for it. */
+      readonly event: 'start' | 'verify' | 'end' | 'unexpected';
       readonly host: string;
       readonly bootId?: string;
       readonly message?: string;
     }
-  /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. */
-  | { readonly kind: 'hostKey'; readonly host: string; readonly key: string }
+  /** A host key seen for the first time: to be pinned. OpenSSH format, `ssh-ed25519 AAAA…`. `replaces`: whoever installed the host vouches for it; the pinned ones are void. */
+  | { readonly kind: 'hostKey'; readonly host: string; readonly key: string; readonly replaces?: boolean }
+  /** A further key that the host proved to have, over a connection that a pinned one began: to be pinned as well. */
+  | { readonly kind: 'hostKeyProven'; readonly host: string; readonly key: string }
   /** Something went wrong outside of tests; the code is of the error table. */
   | { readonly kind: 'fault'; readonly code: string; readonly message: string; readonly host?: string }
   /** Input that was read but not understood (a bad line of TAP, a refused file name). */
@@ -138,6 +142,16 @@ export type RecordBody =
   | { readonly kind: 'artifact'; readonly path: string; readonly title?: string }
   /** Free line for the status log and the watching person. */
   | { readonly kind: 'info'; readonly message: string; readonly fields?: Readonly<Record<string, string>> }
+  /** From now on reports of a type on a console do not count, do again, or one more pattern is looked for. `host`: on that one alone. */
+  | {
+      readonly kind: 'warnings';
+      readonly event: 'disabled' | 'enabled' | 'watched';
+      readonly type: string;
+      readonly host?: string;
+      readonly name?: string;
+      readonly pattern?: string;
+      readonly severity?: 'warn' | 'fail';
+    }
   | { readonly kind: 'abort.request'; readonly by: string; readonly reason: string }
   /** Last record of an execution. Nothing follows. */
   | {

@@ -9,6 +9,7 @@ export { makePaint, type Paint } from './paint.ts';
 export { Remembered } from './remembered.ts';
 export { confinePath, runtimeDir, safeFileName, uniqueName, writeFileAtomic } from './paths.ts';
 export { isSameProcess, readProcessStart } from './process-identity.ts';
+export { OutputHead } from './output-head.ts';
 export { runLocal, type RunLocalOptions } from './run-local.ts';
 export { kernelHash, readClassicTree, type ReadTreeOptions } from '../status-log/tree.ts';
 export { readLines, type ReadLinesOptions, type ReadLinesResult } from '../status-log/read-lines.ts';

@@ -26,9 +26,9 @@ const pipeGraceMs = 1000;
  * Gives a result whatever happens, also when the program is missing.
  */
 export async function runLocal(command: Command, options: RunLocalOptions = {}): Promise<CommandResult> {
-  const { maxOutputBytes = defaultMaxOutputBytes } = options;
-  const stdout = new OutputHead(maxOutputBytes);
-  const stderr = new OutputHead(maxOutputBytes);
+  const { maxOutputBytes = defaultMaxOutputBytes, maxOutputLines } = options;
+  const stdout = new OutputHead(maxOutputBytes, maxOutputLines);
+  const stderr = new OutputHead(maxOutputBytes, maxOutputLines);
   const startedAt = systemClock.monotonicMs();
   const ended = { timedOut: false, aborted: false };
   const exit = options.signal?.aborted

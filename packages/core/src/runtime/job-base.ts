@@ -3,6 +3,7 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command, CommandResult, RunOptions } from '../control/command.ts';
 import { CommandError } from '../control/command.ts';
 import type { BranchResults, Job } from '../control/job.ts';
+import { makeWarnings } from '../control/warnings.ts';
 import type { RecordBody } from '../journal/record.ts';
 import { NotSupportedError } from '../errors/autotest-error.ts';
 import { nullRecord } from '../json/null-record.ts';
@@ -52,6 +53,7 @@ export function makeJobBase(runtime: ControlRuntime, options: JobBaseOptions): J
     config: options.config,
     state: makeSharedState(),
     profilers: noProfilers,
+    warnings: makeWarnings((body) => runtime.emit('warnings', body)),
 
     group: (name, fn) => runtime.node('group', name, fn),
     parallel: async <B extends Readonly<Record<string, () => Promise<unknown>>>>(branches: B) => {

@@ -24,7 +24,7 @@ export interface RecordedNode {
   end?: RecordOf<'node.end'> | undefined;
 }
 
-export type EmissionKind = 'keyval' | 'metric' | 'result' | 'info' | 'phase';
+export type EmissionKind = 'keyval' | 'metric' | 'result' | 'info' | 'phase' | 'warnings';
 
 interface RecordedScope {
   /** By position. */
@@ -82,6 +82,7 @@ export class Replay {
       case 'keyval':
       case 'metric':
       case 'info':
+      case 'warnings':
         this.#emitted(record.scope, record.kind);
         return;
       default:

@@ -189,6 +189,10 @@ export class StatusLogView {
       this.#pushTo(key, record, record.message === undefined ? 'GOOD' : 'WARN', 'reboot.verify', record.message);
       return;
     }
+    if (record.event === 'unexpected') {
+      this.#line(record, 'WARN', null, 'reboot.unexpected', record.message ?? '');
+      return;
+    }
     this.#endAt(record, rebootKey, 'GOOD', undefined);
   }
 

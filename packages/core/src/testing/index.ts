@@ -19,3 +19,4 @@ export { coarse, settle, SimulatedClock } from './simulation/simulated-clock.ts'
 export { SimulatedProcess, type SimulatedMachine } from './simulation/simulated-process.ts';
 export { SimulatedDatabase, type SimulatedConnection } from './simulation/simulated-database.ts';
 export { ConnectionLostError, overNetwork, type NetworkRules, type Passage } from './simulation/over-network.ts';
+export { FakePower } from './fake-power.ts';

@@ -21,6 +21,8 @@ export interface Services {
   readonly ipmitool?: string;
   readonly mmdebstrap?: string;
   readonly snmpset?: string;
+  /** libvirt's client. */
+  readonly virsh?: string;
 }
 
 /** Which real services this machine has. Also looks where servers are installed, which is not on everybody's PATH. */
@@ -51,6 +53,7 @@ export function findServices(environment: NodeJS.ProcessEnv = process.env): Serv
     ipmitool: find('ipmitool'),
     mmdebstrap: find('mmdebstrap'),
     snmpset: find('snmpset'),
+    virsh: find('virsh'),
   });
 }
 

@@ -61,6 +61,8 @@ export async function startSshd(options: {
   readonly hosts: number;
   /** Each host has processes and a boot id of its own, so it can reboot and lose power (see `canBoot`). @default false */
   readonly bootable?: boolean;
+  /** Lines of sshd_config for all of them, before the usual ones: the first value counts. */
+  readonly config?: readonly string[];
 }): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'autotest-sshd-'));
   // Privilege separation of an sshd that root runs wants this directory.
@@ -72,7 +74,7 @@ export async function startSshd(options: {
   };
   try {
     for (let index = 0; index < options.hosts; index++) {
-      const host = new TestSshd(directory, index, await freePort(addressOf(index)), options.bootable ?? false);
+      const host = new TestSshd(directory, index, await freePort(addressOf(index)), options);
       hosts.push(host);
       await host.start();
     }
@@ -96,11 +98,18 @@ class TestSshd implements SshdHost {
   readonly home: string;
   readonly #directory: string;
   readonly #bootable: boolean;
+  readonly #lines: readonly string[];
   #child: ChildProcess | undefined;
   #requests: NodeJS.Timeout | undefined;
 
-  constructor(root: string, index: number, port: number, bootable: boolean) {
+  constructor(
+    root: string,
+    index: number,
+    port: number,
+    { bootable = false, config = [] }: { bootable?: boolean; config?: readonly string[] },
+  ) {
     this.#bootable = bootable;
+    this.#lines = config;
     this.name = `test-host-${index + 1}`;
     this.address = addressOf(index);
     this.port = port;
@@ -207,7 +216,7 @@ class TestSshd implements SshdHost {
 
   #config(): string {
     const file = (name: string): string => join(this.#directory, name);
-    return `ListenAddress ${this.address}
+    return `${this.#lines.map((line) => `${line}\n`).join('')}ListenAddress ${this.address}
 Port ${this.port}
 HostKey ${file('host_key')}
 AuthorizedKeysFile ${file('authorized_keys')}

@@ -35,7 +35,8 @@ export function missingOf(entry: EntryRow, world: World): string | undefined {
   return undefined;
 }
 
-function abortOf(job: JobRow): Ending {
+/** How an abort ends an entry. */
+export function abortOf(job: JobRow): Ending {
   const message = `${job.abortedBy ?? 'somebody'} aborted the job: ${job.abortReason ?? 'no reason was given'}`;
   return { move: 'abort', outcome: 'aborted', cause: { code: 'AT_ABORTED', message } };
 }

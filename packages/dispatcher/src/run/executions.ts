@@ -273,7 +273,14 @@ export class Executions implements RunnerPort {
       ? [task.hostId]
       : this.#world.entriesOfExecution(owner.id).flatMap(({ hostId }) => hostId ?? []);
     const hosts = hostIds.flatMap((id) => this.#world.hosts.get(id) ?? []);
-    return { execution, job, hosts };
+    const image = execution.purpose === 'provision' ? this.#imageFor(task) : undefined;
+    return { execution, job, hosts, ...(image !== undefined && { image }) };
+  }
+
+  /** What the job wants on its host for which a task provisions it. */
+  #imageFor(task: TaskRow | undefined): string | undefined {
+    const entry = task?.entryId === undefined ? undefined : this.#world.entries.get(task.entryId);
+    return entry && this.#world.jobs.get(entry.jobId)?.provision;
   }
 
   /** The execution that collects what this one left behind. */

@@ -1,6 +1,7 @@
 import type { Change, EntryPatch, EntryRow, ExecutionRow, HostPatch, JobRow } from '@autotest/core/db';
 import { taskMoves } from '../plan/assign.ts';
 import { jobDeadline } from '../plan/deadlines.ts';
+import { abortOf } from '../plan/endings.ts';
 import { holdingOf } from '../plan/holding.ts';
 import type { World } from '../world/world.ts';
 import { outcomeOf, taskAfterJob } from './after-job.ts';
@@ -22,19 +23,40 @@ export function settleJob(change: Change, world: World, execution: ExecutionRow,
   const retries = entries.map((entry) => retryOf(world.jobs.get(entry.jobId), entry, execution, change.now));
   const isRetried = entries.length > 0 && retries.every((retry) => retry !== undefined);
   for (const [index, entry] of entries.entries()) {
-    finishEntry(change, entry, execution, isRetried ? retries[index] : undefined);
+    finishEntry(
+      change,
+      entry,
+      execution,
+      isRetried ? retryEnd(retries[index]) : wishOf(world.jobs.get(entry.jobId), entry, execution),
+    );
     letGo(change, world, entry, execution, isRetried);
   }
 }
 
-function finishEntry(change: Change, entry: EntryRow, execution: ExecutionRow, retry: EntryPatch | undefined): void {
+/** Who aborts a job while what a lost execution left is gathered wants it aborted, and gets that; the execution keeps why it was lost. */
+function wishOf(job: JobRow | undefined, entry: EntryRow, { exitClass }: ExecutionRow): EntryEnd | undefined {
+  if (!job || !entry.abortRequested || (exitClass !== 'lost' && exitClass !== undefined)) return undefined;
+  const { outcome, cause } = abortOf(job);
+  return { move: 'archived', patch: { outcome, cause } };
+}
+
+function retryEnd(patch: EntryPatch | undefined): EntryEnd | undefined {
+  return patch && { move: 'retry', patch };
+}
+
+interface EntryEnd {
+  readonly move: 'retry' | 'archived';
+  readonly patch: EntryPatch;
+}
+
+function finishEntry(change: Change, entry: EntryRow, execution: ExecutionRow, end: EntryEnd | undefined): void {
   let row = entry;
   if (row.state === 'starting' || row.state === 'running') row = change.moveEntry(row, 'end');
   if (row.state === 'gathering') row = change.moveEntry(row, 'gathered');
   if (row.state === 'parsing') row = change.moveEntry(row, 'parsed');
   if (row.state !== 'archiving') return;
   const cause = execution.cause && { cause: execution.cause };
-  if (retry) change.moveEntry(row, 'retry', { ...retry, ...cause });
+  if (end) change.moveEntry(row, end.move, { ...cause, ...end.patch });
   else change.moveEntry(row, 'archived', { outcome: outcomeOf(execution.exitClass ?? 'lost'), ...cause });
 }
 

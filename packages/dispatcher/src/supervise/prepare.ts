@@ -15,6 +15,8 @@ export interface Subject {
   readonly job: JobRow | undefined;
   /** In the order of their entries. */
   readonly hosts: readonly HostRow[];
+  /** Provision: what the hosts get. */
+  readonly image?: string;
 }
 
 /**
@@ -54,6 +56,7 @@ function executionSpec(settings: Settings, subject: Subject, job: SpecJob | unde
     socketPath: execution.socketPath,
     ...(job && { job: { ...job, ...(traceParent !== undefined && { traceParent }) } }),
     ...(execution.purpose === 'cleanup' && { reboot: true }),
+    ...(subject.image !== undefined && { image: subject.image }),
     hosts: hosts.map(specHost),
     limits: {
       ...(execution.deadlineAt !== undefined && { deadlineAt: execution.deadlineAt }),

@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
-import { hostNamePattern, isPlainObject, labelProblem, nullRecord, type JsonValue } from '@autotest/core';
+import {
+  driverProblem,
+  hostNamePattern,
+  isPlainObject,
+  labelProblem,
+  nullRecord,
+  type JsonValue,
+} from '@autotest/core';
 import { InputInvalidType } from '../schema/user-error.ts';
 
 /** What is told of a host, as a stranger says it. */
@@ -36,7 +43,11 @@ const checks = {
     ),
   labels: ({ labels }) => problemOfLabels(labels ?? []),
   attributes: ({ attributes }) =>
-    unless(attributes, (value) => readAttributes(value) !== undefined, 'must be an object of at most 200 short texts.'),
+    unless(
+      attributes,
+      (value) => readAttributes(value) !== undefined,
+      'must be an object of at most 200 short texts.',
+    ) ?? problemOfDrivers(attributes),
 } satisfies Record<keyof HostFields, (fields: HostFields) => string | undefined>;
 
 function unless<T>(value: T | null | undefined, isGood: (value: T) => boolean, problem: string): string | undefined {
@@ -50,6 +61,11 @@ export function checkHost(fields: HostFields): InputInvalidType | undefined {
     if (problem !== undefined) return new InputInvalidType(`The ${field} ${problem}`, ['input', field]);
   }
   return undefined;
+}
+
+function problemOfDrivers(attributes: JsonValue | undefined): string | undefined {
+  const problem = driverProblem(readAttributes(attributes) ?? {});
+  return problem === undefined ? undefined : `cannot be taken. ${problem}`;
 }
 
 function isHostKey(key: string): boolean {

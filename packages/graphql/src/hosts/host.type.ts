@@ -55,6 +55,9 @@ export class HostType {
   @Field(() => String)
   readonly user!: string;
 
+  @Field(() => [String], { description: 'Pinned host keys in OpenSSH format; none: the next one seen is pinned.' })
+  readonly hostKeys!: readonly string[];
+
   @Field(() => [String])
   readonly labels!: readonly string[];
 

@@ -67,6 +67,8 @@ describe('addHost', () => {
     ['labels', { name: 'h', labels: ['key:'] }],
     ['attributes', { name: 'h', attributes: [] }],
     ['attributes', { name: 'h', attributes: { a: 1 } }],
+    ['attributes', { name: 'h', attributes: { power: 'ipmy://bmc' } }],
+    ['attributes', { name: 'h', attributes: { console: 'tcp://conserver' } }],
   ] as [string, AddHostInput][])('refuses the %s of %j', async ([field, input]) => {
     const { add, database } = await start();
     expect(await add(input)).toMatchObject({
@@ -110,6 +112,7 @@ describe('updateHost', () => {
   test.for([
     ['quarantineReason', { quarantineReason: 'x'.repeat(1001) }],
     ['address', { address: '-x' }],
+    ['attributes', { attributes: { power: 'ipmi://admin:secret@bmc' } }],
   ] as [string, UpdateHostInput][])('refuses a wrong %s', async ([field, input]) => {
     const { add, update } = await start();
     await add({ name: 'h1' });

@@ -2,6 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import type { Command } from '@autotest/core';
 import { CommandInvalidError } from '../../errors.ts';
 import { quoteArgv, quoteWord } from '../quote.ts';
+import { commandVariable } from '../sweep.ts';
 import type { SpawnOptions } from '../transport.ts';
 
 /**
@@ -16,6 +17,7 @@ export function remoteLine(command: Command, options: SpawnOptions, marker: stri
     options.group === false
       ? ''
       : `read -r s 2>/dev/null </proc/$$/stat || s=$$; printf '%s %s\\n' ${quoteWord(marker)} "$s"`,
+    options.group === false ? '' : `export ${commandVariable}=${quoteWord(marker)}`,
     options.cwd === undefined
       ? ''
       : `cd ${quoteWord(options.cwd.startsWith('-') ? `./${options.cwd}` : options.cwd)} || exit 126`,

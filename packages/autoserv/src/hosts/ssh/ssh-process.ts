@@ -9,6 +9,8 @@ interface SshProcessOptions {
   readonly host: string;
   /** Undefined: no pid line is expected. */
   readonly marker: string | undefined;
+  /** Kills what carries the marker in its environment. */
+  readonly sweep: (marker: string) => Promise<void>;
   /** Sends a signal to a `kill` target: a pid, or a group as its negative. */
   readonly signal: (name: string, target: string) => Promise<void>;
   readonly onGone: () => void;
@@ -16,6 +18,8 @@ interface SshProcessOptions {
 
 /** How long output is waited for after a process ended whose children still hold its stdout. */
 const lateOutputMs = 1000;
+/** How long a server may take to close a channel whose process ended. */
+const closeWaitMs = 2000;
 /** How long `kill` waits to learn whom to kill. */
 const pidWaitMs = 3000;
 
@@ -28,6 +32,7 @@ export class SshProcess implements HostProcess {
   readonly #channel: ClientChannel;
   readonly #options: SshProcessOptions;
   readonly #ids: Promise<{ pid: number; pgid: number } | undefined>;
+  #givenUp = false;
   #settle: { resolve: (end: ProcessEnd) => void; reject: (error: unknown) => void } | undefined;
 
   constructor(channel: ClientChannel, options: SshProcessOptions) {
@@ -60,12 +65,17 @@ export class SshProcess implements HostProcess {
     const ids = await Promise.race([this.#ids, delay(pidWaitMs, undefined, { ref: false })]);
     if (!this.#settle) return;
     if (!ids) {
+      this.#givenUp = true;
       this.#channel.close();
       return;
     }
     // Not the leader of its group: the server put it into somebody else's, which must not die with it.
     const target = ids.pid === ids.pgid ? `-${ids.pgid}` : `${ids.pid}`;
     await this.#options.signal(signal, target).catch(() => {});
+  }
+
+  async sweep(): Promise<void> {
+    if (this.#options.marker !== undefined) await this.#options.sweep(this.#options.marker).catch(() => {});
   }
 
   release(): void {
@@ -87,21 +97,29 @@ export class SshProcess implements HostProcess {
     let end: ProcessEnd | undefined;
     this.#channel.once('exit', (exitCode: number | null, signal?: string) => {
       end = { ...(typeof exitCode === 'number' && { exitCode }), ...(signal && { signal }) };
-      const timer = setTimeout(() => this.#channel.close(), lateOutputMs);
+      let timer = setTimeout(() => {
+        this.#channel.close();
+        // A server that never closes its side: the end is known all the same.
+        timer = setTimeout(() => this.#settleWith(end), closeWaitMs);
+      }, lateOutputMs);
       this.#channel.once('close', () => clearTimeout(timer));
     });
     this.#channel.once('close', () => {
-      const settle = (): void => {
-        this.#gone();
-        // Without an exit status the server took the channel away, which is no end that says anything.
-        if (end) this.#settle?.resolve(end);
-        else this.#settle?.reject(new HostLostError(this.#options.host, 'the host closed the channel'));
-        this.#settle = undefined;
-      };
+      const settle = (): void => this.#settleWith(end);
       // What is still in the pipe behind the channel counts as output too.
       if (this.stdout === this.#channel || this.stdout.readableEnded) settle();
       else this.stdout.once('end', settle);
     });
+  }
+
+  #settleWith(end: ProcessEnd | undefined): void {
+    this.#gone();
+    // Without an exit status the server took the channel away, which is no end that says anything.
+    // Where it was given up here that is its end.
+    const known = end ?? (this.#givenUp ? { signal: 'SIGKILL' } : undefined);
+    if (known) this.#settle?.resolve(known);
+    else this.#settle?.reject(new HostLostError(this.#options.host, 'the host closed the channel'));
+    this.#settle = undefined;
   }
 
   #gone(): void {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Command, HostSpec } from '@autotest/core';
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, type Command, type HostSpec } from '@autotest/core';
 import type { ClientChannel } from 'ssh2';
 import { HostLostError } from '../../errors.ts';
 import { Slots } from '../slots.ts';
+import { sweepScript } from '../sweep.ts';
 import type { HostProcess, HostTransport, SpawnOptions } from '../transport.ts';
-import { connectSsh, sshWhere, type SshConnectOptions, type SshConnection } from './connect.ts';
+import { connectSsh, type SshConnectOptions, type SshHostConnection } from './connect.ts';
+import { ChannelTimeoutError, Lane } from './lane.ts';
 import { remoteLine } from './remote-shell.ts';
 import { SshProcess } from './ssh-process.ts';
 
@@ -13,30 +15,49 @@ import { SshProcess } from './ssh-process.ts';
 const maxChannels = 9;
 /** How long a channel is waited for that the server does not give. */
 const channelWaitMs = 30_000;
+/** Refusals in a row after which a connection counts as full: the server gives a channel back a little later than it says that it is closed. */
+const patience = 5;
+/** Connections to a host whose MaxSessions is small; as many as there may be channels, and one to end them. */
+const maxLanes = maxChannels + 1;
+const spareIdleMs = 5000;
 
-/** One SSH connection, many channels. */
+/**
+ * The connection to a host, with many channels. A server that gives fewer channels than are needed (MaxSessions) gets further connections for the others, which are closed
+ * when they are idle. What breaks one of them breaks all.
+ */
 export class SshTransport implements HostTransport {
   readonly kind = 'ssh';
   readonly where: string;
   connected = true;
   readonly #host: string;
-  readonly #connection: SshConnection;
+  readonly #lanes: Lane[] = [];
+  readonly #connectMore: () => Promise<SshHostConnection>;
   readonly #slots = new Slots(maxChannels);
   readonly #processes = new Set<SshProcess>();
-  readonly #listeners: ((why: string) => void)[] = [];
+  readonly #listeners = new Set<(why: string) => void>();
+  #widening: Promise<void> | undefined;
   #closing = false;
 
-  private constructor(spec: HostSpec, connection: SshConnection) {
-    this.#host = spec.name;
-    this.where = sshWhere(spec);
-    this.#connection = connection;
-    connection.client.on('error', (error: Error) => this.#end(error.message));
-    connection.client.on('close', () => this.#end('the connection was closed'));
+  private constructor(host: string, connection: SshHostConnection, connectMore: () => Promise<SshHostConnection>) {
+    this.#host = host;
+    this.where = connection.where;
+    this.#connectMore = connectMore;
+    this.#add(new Lane(connection));
   }
 
-  /** @throws HostUnreachableError, HostAuthError, HostKeyMismatchError */
+  /** @throws HostUnreachableError, HostAuthError, HostKeyMismatchError, JumpHostError, SshConfigError */
   static async connect(spec: HostSpec, options: SshConnectOptions): Promise<SshTransport> {
-    return new SshTransport(spec, await connectSsh(spec, options));
+    let hostKeys = options.hostKeys;
+    const first = await connectSsh(spec, {
+      ...options,
+      onNewHostKey: (key) => {
+        hostKeys = [key];
+        options.onNewHostKey(key);
+      },
+    });
+    // Whoever gave the signal gave it for this connection.
+    const { signal: _, ...lasting } = options;
+    return new SshTransport(spec.name, first, () => connectSsh(spec, { ...lasting, hostKeys }));
   }
 
   async spawn(command: Command, options: SpawnOptions = {}): Promise<HostProcess> {
@@ -48,7 +69,8 @@ export class SshTransport implements HostTransport {
         const process = new SshProcess(channel, {
           host: this.#host,
           marker: options.group === false ? undefined : marker,
-          signal: (name, pid) => this.#signal(name, pid),
+          signal: (name, target) => this.#run(`kill -${name} -- ${target} 2>/dev/null`),
+          sweep: (text) => this.#run(`exec /bin/sh -c '${sweepScript(text).replaceAll("'", String.raw`'\''`)}'`),
           onGone: () => {
             this.#processes.delete(process);
             release();
@@ -64,53 +86,105 @@ export class SshTransport implements HostTransport {
   }
 
   onLost(listener: (why: string) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   drop(why: string): void {
-    this.#connection.socket.destroy();
+    for (const lane of this.#lanes) lane.destroy();
     this.#end(why);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     this.#end('it was closed');
-    this.#connection.client.end();
-    this.#connection.socket.destroySoon();
+    for (const lane of this.#lanes) lane.close();
   }
 
   /** `wrap` is called at once: a short command's end may follow in the same packet, before any promise is looked at. */
   async #open<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
     const endsAt = performance.now() + channelWaitMs;
-    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
-      try {
-        return await this.#tryOpen(line, wrap);
-      } catch (error) {
-        // The server has no channel free: it gives one back a little later than it says that it is closed.
-        if (!isChannelRefusal(error) || !this.connected || performance.now() > endsAt) throw error;
-      }
+    for (let refusals = 0, pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+      if (!this.connected) throw new HostLostError(this.#host, 'the connection is closed');
+      const lane = this.#lanes.find(({ hasRoom }) => hasRoom);
+      if (lane) {
+        try {
+          return await this.#openOn(lane, line, wrap);
+        } catch (error) {
+          if (!isRefusal(error) || performance.now() > endsAt) throw this.#asLost(error);
+          refusals++;
+          if (refusals >= patience && lane.open > 0) {
+            lane.limit = lane.open;
+            refusals = 0;
+            continue;
+          }
+        }
+      } else if (this.#lanes.length < maxLanes) {
+        await this.#widen();
+        continue;
+      } else if (performance.now() > endsAt) throw new HostLostError(this.#host, 'it gives no further channel');
       await delay(pauseMs);
     }
   }
 
-  #tryOpen<T>(line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
-    if (!this.connected) return Promise.reject(new HostLostError(this.#host, 'the connection is closed'));
-    return new Promise((resolve, reject) => {
-      const onLost = (why: string): void => reject(new HostLostError(this.#host, why));
-      this.#listeners.push(onLost);
-      this.#connection.client.exec(line, (error, channel) => {
-        this.#listeners.splice(this.#listeners.indexOf(onLost), 1);
-        if (error) reject(new HostLostError(this.#host, error.message, error));
-        else resolve(wrap(channel));
+  async #openOn<T>(lane: Lane, line: string, wrap: (channel: ClientChannel) => T): Promise<T> {
+    const lost = Promise.withResolvers<never>();
+    const onLost = (why: string): void => lost.reject(new HostLostError(this.#host, why));
+    this.#listeners.add(onLost);
+    try {
+      const onIdle = (): void => this.#idle(lane);
+      return await Promise.race([lane.exec(line, channelWaitMs, wrap, onIdle), lost.promise]);
+    } catch (error) {
+      // It may be anything but a working SSH server by now.
+      if (error instanceof ChannelTimeoutError) this.drop(error.message);
+      throw error;
+    } finally {
+      this.#listeners.delete(onLost);
+    }
+  }
+
+  /** One more connection, however many ask for it at the same time. */
+  #widen(): Promise<void> {
+    this.#widening ??= this.#connectMore()
+      .then(
+        (connection) => {
+          const lane = new Lane(connection);
+          if (this.connected) this.#add(lane);
+          else lane.close();
+        },
+        (error: unknown) => {
+          throw new HostLostError(
+            this.#host,
+            `it gives no further channel, nor connection: ${messageOf(error)}`,
+            error,
+          );
+        },
+      )
+      .finally(() => {
+        this.#widening = undefined;
       });
-    });
+    return this.#widening;
+  }
+
+  #add(lane: Lane): void {
+    this.#lanes.push(lane);
+    const end = (why: string): void => {
+      if (!lane.closing) this.#end(why);
+    };
+    const { client } = lane.connection;
+    client.on('error', (error: Error) => end(error.message));
+    client.on('close', () => end('the connection was closed'));
+  }
+
+  #idle(lane: Lane): void {
+    if (lane === this.#lanes[0] || !this.connected) return;
+    lane.closeWhenIdle(spareIdleMs, () => this.#lanes.splice(this.#lanes.indexOf(lane), 1));
   }
 
   /** On a channel of its own: many servers pass over the protocol's own signals. */
-  async #signal(name: string, target: string): Promise<void> {
+  async #run(line: string): Promise<void> {
     if (!this.connected) return;
     await this.#open(
-      `kill -${name} -- ${target} 2>/dev/null`,
+      line,
       (channel) =>
         new Promise<void>((resolve) => {
           channel.on('close', () => resolve());
@@ -120,16 +194,22 @@ export class SshTransport implements HostTransport {
     );
   }
 
+  #asLost(error: unknown): HostLostError {
+    return error instanceof HostLostError ? error : new HostLostError(this.#host, messageOf(error), error);
+  }
+
   #end(why: string): void {
     if (!this.connected) return;
     this.connected = false;
     for (const process of this.#processes) process.lost(why);
     this.#slots.close(new HostLostError(this.#host, why));
-    for (const listener of this.#listeners.splice(0)) if (!this.#closing) listener(why);
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) if (!this.#closing) listener(why);
+    for (const lane of this.#lanes) if (!lane.closing && !this.#closing) lane.destroy();
   }
 }
 
-function isChannelRefusal(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && /channel open failure/i.test(cause.message);
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && /channel open failure/i.test(error.message);
 }

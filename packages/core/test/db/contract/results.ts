@@ -247,8 +247,31 @@ export function describeResults(store: StoreUnderTest): void {
     const again = recordsOf([keyOf(host.name, 'ssh-ed25519 AAAAsecond')], 1, 3);
     await db.scheduling.ingest(executionId, { fromOffset: 1, toOffset: 2, records: again });
     expect((await db.hosts.byId(host.id))?.hostKeys).toEqual(['ssh-ed25519 AAAAfirst']);
+    // Only what installs a host may say that it has other keys now.
+    const replaced = recordsOf(
+      [[[], { kind: 'hostKey', host: host.name, key: 'ssh-ed25519 AAAAnew', replaces: true }]],
+      2,
+      4,
+    );
+    await db.scheduling.ingest(executionId, { fromOffset: 2, toOffset: 3, records: replaced });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toEqual(['ssh-ed25519 AAAAfirst']);
     // A host of somebody else cannot be given a key from here.
     expect((await db.hosts.byId(other.id))?.hostKeys).toEqual([]);
+  });
+
+  it('pins what a host proved besides its pinned key, each once and not more than twenty', async () => {
+    const { db } = opened;
+    const { host, executionId } = await runningExecution(db);
+    const proven = (key: string): Line => [[], { kind: 'hostKeyProven', host: host.name, key }];
+    const early = recordsOf([proven('ssh-ed25519 AAAAearly')]);
+    await db.scheduling.ingest(executionId, { fromOffset: 0, toOffset: 1, records: early });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toEqual([]);
+    const lines = [keyOf(host.name, 'ssh-ed25519 AAAAfirst'), proven('ssh-rsa AAAAnext'), proven('ssh-rsa AAAAnext')];
+    await db.scheduling.ingest(executionId, { fromOffset: 1, toOffset: 2, records: recordsOf(lines, 1, 2) });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toEqual(['ssh-ed25519 AAAAfirst', 'ssh-rsa AAAAnext']);
+    const many = Array.from({ length: 40 }, (_, n) => proven(`ssh-rsa AAAA${n}`));
+    await db.scheduling.ingest(executionId, { fromOffset: 2, toOffset: 3, records: recordsOf(many, 1, 5) });
+    expect((await db.hosts.byId(host.id))?.hostKeys).toHaveLength(20);
   });
 
   it('gives the history of a test, newest first, page by page', async () => {

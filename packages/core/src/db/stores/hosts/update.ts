@@ -47,19 +47,47 @@ async function verifySoon(tx: Tx, id: number): Promise<void> {
     .execute();
 }
 
+/** As many as a person may name, too. */
+const maxPins = 20;
+
+/** Pins keys besides those that a host has; one without pins gets none, because somebody has taken them away meanwhile. Does not raise the version. */
+export function pinFurtherKeys(session: Session, id: number, keys: readonly string[]): Promise<boolean> {
+  return session.write(async (tx) => {
+    const pinned = await pinsOf(tx, session, id);
+    const all = [...new Set([...(pinned ?? []), ...keys])].slice(0, maxPins);
+    if (!pinned || pinned.length === 0 || all.length <= pinned.length) return false;
+    await setPins(tx, id, all, 'proof by the host');
+    return true;
+  });
+}
+
+async function pinsOf(tx: Tx, session: Session, id: number): Promise<readonly string[] | undefined> {
+  let query = tx.db.selectFrom('hosts').select('hostKeys').where('id', '=', id);
+  if (session.isServer) query = query.forUpdate();
+  const raw = await query.executeTakeFirst();
+  return raw && hostRow(raw).hostKeys;
+}
+
+async function setPins(tx: Tx, id: number, keys: readonly string[], by: string): Promise<void> {
+  await tx.db
+    .updateTable('hosts')
+    .set({ hostKeys: toJson(keys) })
+    .where('id', '=', id)
+    .execute();
+  tx.emit({ kind: 'host.changed', hostId: id, data: { fields: ['hostKeys'], by } });
+}
+
 /** Pins a key for a host that has none. Does not raise the version: no plan depends on it. */
 export function pinHostKey(session: Session, id: number, key: string): Promise<boolean> {
   return session.write(async (tx) => {
-    let query = tx.db.selectFrom('hosts').select('hostKeys').where('id', '=', id);
-    if (session.isServer) query = query.forUpdate();
-    const raw = await query.executeTakeFirst();
-    if (!raw || hostRow(raw).hostKeys.length > 0) return false;
-    await tx.db
-      .updateTable('hosts')
-      .set({ hostKeys: toJson([key]) })
-      .where('id', '=', id)
-      .execute();
-    tx.emit({ kind: 'host.changed', hostId: id, data: { fields: ['hostKeys'], by: 'first connection' } });
+    const pinned = await pinsOf(tx, session, id);
+    if (pinned?.length !== 0) return false;
+    await setPins(tx, id, [key], 'first connection');
     return true;
   });
+}
+
+/** Pins these keys instead of those that are pinned: the host was installed anew. Does not raise the version: no plan depends on it. */
+export function replaceHostKeys(session: Session, id: number, keys: readonly string[]): Promise<void> {
+  return session.write((tx) => setPins(tx, id, keys, 'installation'));
 }
