@@ -5,3 +5,12 @@
  */
 export type { LabHost } from './lab-host.ts';
 export { machineKinds, type Machine, type MachineConsole, type MachineKind } from './machine.ts';
+export { Chassis, type BootDevice, type ChassisState, type PowerAction } from './bmc/chassis.ts';
+export { startIpmiBmc, type Bmc, type IpmiBmcOptions } from './bmc/ipmi-bmc.ts';
+export { startRedfishBmc, type RedfishBmcOptions } from './bmc/redfish-bmc.ts';
+export { startSnmpPdu, type SnmpPduOptions } from './bmc/snmp-pdu.ts';
+export { guestImage, type GuestImage, type GuestImageOptions } from './image/guest-image.ts';
+export type { ConsolePort, KernelMachineOptions, MachineNetwork } from './machine-options.ts';
+export { QemuMachine, type QemuMachineOptions } from './qemu/qemu-machine.ts';
+export { UmlMachine, type UmlMachineOptions } from './uml/uml-machine.ts';
+export { LabError } from './errors.ts';
