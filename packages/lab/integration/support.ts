@@ -88,6 +88,13 @@ export class TestNetwork {
     return (await this.#sshOnce(options.network.address, 'true')).exitCode === 0;
   }
 
+  /** Runs a program in the namespace that must succeed, and gives its output. */
+  async run(argv: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await runLocal([...this.enter, ...argv], { timeout: 60_000 });
+    if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stdout}${stderr}`);
+    return stdout.trim();
+  }
+
   bootId(options: KernelMachineOptions): Promise<string> {
     return this.ssh(options, 'cat /proc/sys/kernel/random/boot_id');
   }
@@ -160,6 +167,13 @@ export class TestConsole implements ConsolePort {
       if (performance.now() > endsAt) throw new Error(`The console never showed ${words}:\n${text.slice(-3000)}`);
       await delay(20);
     }
+  }
+
+  /** Makes the kernel behind the line panic, and waits until it has said so. */
+  async panic(): Promise<void> {
+    const from = this.text.length;
+    await this.type('echo c > /proc/sysrq-trigger\n');
+    await this.shows('Kernel panic - not syncing: sysrq triggered crash', from);
   }
 
   close(): void {
