@@ -1,8 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runtimeDir } from '@autotest/core/node';
+import { bmcPasswordFile } from './bmc/host-bmc.ts';
 import { LabError } from './errors.ts';
+import { guestImage } from './image/guest-image.ts';
 import { faults, type FaultName, type Undo } from './faults/faults.ts';
 import { makeKey, publicKey } from './keys.ts';
 import type { LabHost } from './lab-host.ts';
@@ -37,6 +40,8 @@ export interface Lab {
   readonly network: LabNetwork;
   /** Private key that all hosts let in as root. */
   readonly keyFile: string;
+  /** Directory with what the hosts' attribute `power` names: for AUTOTEST_SECRETS_DIR of whoever drives them. */
+  readonly secretsDir: string;
   /** @throws LabError when there is none of this name */
   host(name: string): LabHost;
   /** Does something bad to a host. @param value such as the percentage of packets to lose @returns takes it back; more than once does nothing more */
@@ -75,6 +80,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 class RunningLab implements Lab {
   readonly hosts: LabHost[] = [];
   readonly keyFile: string;
+  readonly secretsDir: string;
+  readonly #bmcPassword = randomBytes(7).toString('hex');
   readonly #options: LabOptions;
   readonly #dir: string;
   readonly #sockets: string;
@@ -91,6 +98,7 @@ class RunningLab implements Lab {
     chmodSync(this.#dir, 0o700);
     this.#sockets = mkdtempSync(join(runtimeDir(), 'lab-'));
     this.keyFile = join(this.#dir, keyName);
+    this.secretsDir = join(this.#dir, 'secrets');
   }
 
   /** What is there only as long as the lab: with a directory of somebody's own, the hosts' part. */
@@ -108,11 +116,16 @@ class RunningLab implements Lab {
     const rootFs = kinds.includes('namespace')
       ? await readyRootFs(this.#options.rootFs ?? 'this-machine', { onProgress, signal })
       : undefined;
+    const image = kinds.some((kind) => kind !== 'namespace')
+      ? await guestImage({ onProgress, ...(signal && { signal }) })
+      : undefined;
     this.#network = await makeBridgeNetwork([this.#temporaryDir, this.#sockets]);
     rmSync(join(this.#dir, 'hosts'), { recursive: true, force: true });
     rmSync(this.keyFile, { force: true });
     rmSync(`${this.keyFile}.pub`, { force: true });
     makeKey(this.keyFile, 'autotest-lab');
+    mkdirSync(this.secretsDir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.secretsDir, bmcPasswordFile), `${this.#bmcPassword}\n`, { mode: 0o600 });
     const wanted = kinds.flatMap((kind) =>
       Array.from({ length: this.#options.hosts[kind] ?? 0 }, (_, n) => ({
         kind,
@@ -125,7 +138,7 @@ class RunningLab implements Lab {
     const links = plans.map((plan) => ({ ...plan, link: plan.options.link, netns: netnsOf(plan.options) }));
     await this.network.addNamespaces(links.filter(({ kind }) => kind === 'namespace'));
     for (const { link } of links.filter(({ kind }) => kind !== 'namespace')) await this.network.addTap(link);
-    const factories = machineFactories(rootFs);
+    const factories = machineFactories({ rootFs, image });
     const made = await Promise.all(plans.map((plan) => this.#make(plan, factories)));
     this.hosts.push(...made);
     signal?.throwIfAborted();
@@ -178,6 +191,7 @@ class RunningLab implements Lab {
       network: this.network,
       stateDir,
       consoleSocket: join(this.#sockets, name),
+      bmcPassword: this.#bmcPassword,
       authorizedKey: readFileSync(`${this.keyFile}.pub`, 'utf8').trim(),
       hostKeyFile: join(stateDir, 'keys/host_key'),
       onProgress,

@@ -20,6 +20,8 @@ export interface MachineOptions {
   readonly authorizedKey: string;
   /** Private host key that its sshd shows; a file in OpenSSH's format, with `.pub` beside it. */
   readonly hostKeyFile: string;
+  /** What BMCs let the user `admin` in with. */
+  readonly bmcPassword: string;
   /** Says what takes long, such as building an image. */
   readonly onProgress: (text: string) => void;
   readonly signal?: AbortSignal | undefined;

@@ -5,6 +5,16 @@ import type { MachineKind } from './machine.ts';
 
 /** Program, and the Debian package that has it. */
 const always = { ip: 'iproute2', 'ssh-keygen': 'openssh-client', nft: 'nftables', tc: 'iproute2' };
+/** For the image of machines with a kernel of their own, and their BMCs. */
+const ofKernels = {
+  mmdebstrap: 'mmdebstrap',
+  mke2fs: 'e2fsprogs',
+  socat: 'socat',
+  setpriv: 'util-linux',
+  flock: 'util-linux',
+  ipmi_sim: 'openipmi',
+  ipmitool: 'ipmitool',
+};
 const programs: Record<MachineKind, Readonly<Record<string, string>>> = {
   namespace: {
     sshd: 'openssh-server',
@@ -14,8 +24,8 @@ const programs: Record<MachineKind, Readonly<Record<string, string>>> = {
     flock: 'util-linux',
     script: 'bsdutils',
   },
-  uml: { 'linux.uml': 'user-mode-linux' },
-  qemu: { 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils' },
+  uml: { 'linux.uml': 'user-mode-linux', ...ofKernels },
+  qemu: { 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils', ...ofKernels },
 };
 
 /** Checks that this machine can make such machines; all that is missing is said in one line. @throws LabUnfitError */

@@ -45,6 +45,7 @@ export async function labUp(options: LabUpOptions): Promise<void> {
     if (facts.length > maxShown) note(`… and ${facts.length - maxShown} more: autotest lab list`);
     const [first] = facts;
     if (first) note(`\nAs root, for example: ssh -i ${first.keyFile} -p ${first.port} ${first.user}@${first.address}`);
+    if (lab) note(`Their power: AUTOTEST_SECRETS_DIR=${lab.secretsDir} in the environment of the dispatcher`);
     if (options.register) {
       await withServer(options, (connection) => registerHosts(connection, facts));
       note(`The server has ${facts.length} hosts of it, with the label \`lab\`.`);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LabError, LabUnfitError } from '../errors.ts';
+import { systemMirrors } from '../image/apt-sources.ts';
+import { labCacheDir } from '../image/cache-dir.ts';
 
 /**
  * Where the programs of namespaced hosts come from.
@@ -36,17 +37,11 @@ export async function readyRootFs(rootFs: RootFs, options: RootFsOptions): Promi
     .update(JSON.stringify([suite, ...recipe]))
     .digest('hex')
     .slice(0, 16);
-  const directory = join(cacheDir(), `rootfs-${hash}`);
+  const directory = join(labCacheDir(), `rootfs-${hash}`);
   // Complete, because it gets its name last.
   if (existsSync(directory)) return directory;
   await build(directory, options);
   return directory;
-}
-
-function cacheDir(): string {
-  return (
-    process.env.AUTOTEST_LAB_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'autotest/lab')
-  );
 }
 
 async function build(directory: string, { onProgress, signal }: RootFsOptions): Promise<void> {
@@ -55,7 +50,7 @@ async function build(directory: string, { onProgress, signal }: RootFsOptions): 
   onProgress(`Building a root file system of Debian, once; it is kept in ${directory}`);
   // Its own for each process: two that build at once do not meet, and the first one that is ready wins.
   const unfinished = `${directory}.${process.pid}.part`;
-  mkdirSync(cacheDir(), { recursive: true });
+  mkdirSync(labCacheDir(), { recursive: true });
   rmSync(unfinished, { recursive: true, force: true });
   try {
     await runMmdebstrap(unfinished, onProgress, signal);
@@ -67,19 +62,13 @@ async function build(directory: string, { onProgress, signal }: RootFsOptions): 
   }
 }
 
-/** Files in which this system names its mirrors of the suite, keys and all; none: Debian's own. */
-function ownMirrors(): string[] {
-  const files = globSync(['/etc/apt/sources.list', '/etc/apt/sources.list.d/*.{list,sources}']);
-  return files.filter((file) => new RegExp(`\\b${suite}\\b`).test(readFileSync(file, 'utf8')));
-}
-
 const buildTimeoutMs = 15 * 60_000;
 
 function runMmdebstrap(target: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     // In a mount namespace of its own, and ended with this process: what it mounts below the target must be gone before somebody deletes that.
     const inNamespace = ['--pdeathsig', 'TERM', 'unshare', '--mount', '--', 'mmdebstrap'];
-    const child = spawn('setpriv', [...inNamespace, ...recipe, suite, target, ...ownMirrors()], {
+    const child = spawn('setpriv', [...inNamespace, ...recipe, suite, target, ...systemMirrors(suite)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: buildTimeoutMs,
       ...(signal && { signal }),
