@@ -26,6 +26,7 @@ export async function makeKernelMachine(
       tap: options.link,
       address: options.address,
       prefixLength: network.prefixLength,
+      gateway: network.gateway,
       macAddress: options.macAddress,
     },
     console: hub,

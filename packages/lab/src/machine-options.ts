@@ -27,6 +27,8 @@ export interface MachineNetwork {
   readonly tap: string;
   readonly address: string;
   readonly prefixLength: number;
+  /** Address of the way to whoever drives the lab from outside of its network. @default none */
+  readonly gateway?: string;
   /** The same at each boot, else its neighbours talk to the old one for many seconds. */
   readonly macAddress: string;
 }

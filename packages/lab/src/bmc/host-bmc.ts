@@ -19,16 +19,19 @@ export async function startHostBmc(machine: Machine, options: MachineOptions): P
   const address = bmcAddress(options.address);
   if (machine.kind === 'namespace') {
     const port = 8000;
-    const { close } = await startRedfishBmc(chassis, { address, port, user, password });
+    const bmc = await startRedfishBmc(chassis, { address, port, user, password });
     const place = `${address}:${port}/redfish/v1/Systems/1`;
-    return { attributes: { power: `redfish+http://${user}@${place}?password-file=${bmcPasswordFile}` }, close };
+    return {
+      attributes: { power: `redfish+http://${user}@${place}?password-file=${bmcPasswordFile}` },
+      close: () => bmc.close(),
+    };
   }
   const port = 623;
   const ipmi = { stateDir: join(stateDir, 'bmc'), address, port, user, password, ...(signal && { signal }) };
-  const { close } = await startIpmiBmc(chassis, ipmi);
+  const bmc = await startIpmiBmc(chassis, ipmi);
   return {
     attributes: { power: `ipmi://${user}@${address}:${port}?cipher=3&password-file=${bmcPasswordFile}` },
-    close,
+    close: () => bmc.close(),
   };
 }
 

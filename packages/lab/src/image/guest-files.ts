@@ -61,6 +61,7 @@ for device in /sys/class/net/*; do
   [ "$device" = lo ] && continue
   ip link set "$device" address "$MAC" up
   ip addr add "$ADDRESS" dev "$device"
+  [ -z "$GATEWAY" ] || ip route replace default via "$GATEWAY"
 done
 printf '%s\\n' '::once:/usr/sbin/lab-up' "$tty::respawn:-/bin/sh" '::ctrlaltdel:/sbin/poweroff' '::shutdown:/bin/sync' > /run/inittab
 exec /bin/busybox init

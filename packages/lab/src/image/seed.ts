@@ -16,7 +16,7 @@ export async function writeSeed(options: SeedOptions): Promise<string> {
   const { stateDir, name, network } = options;
   const tree = join(stateDir, 'seed');
   const file = join(stateDir, 'seed.img');
-  const machine = `NAME=${name}\nADDRESS=${network.address}/${network.prefixLength}\nMAC=${network.macAddress}\n`;
+  const machine = `NAME=${name}\nADDRESS=${network.address}/${network.prefixLength}\nMAC=${network.macAddress}\nGATEWAY=${network.gateway ?? ''}\n`;
   rmSync(tree, { recursive: true, force: true });
   for (const [path, content, mode] of [
     ['etc/lab/machine', machine, 0o644],
