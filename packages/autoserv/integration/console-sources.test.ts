@@ -94,7 +94,7 @@ test('a program of the lab is a console', async () => {
   expect(await stream.ended).toMatch(/serial ended/);
 });
 
-test.skipIf(missingService('ipmi_sim') ?? missingService('ipmitool'))(
+test.skipIf(missingService('ipmiSim') ?? missingService('ipmitool'))(
   'serial over LAN is a console both ways',
   async () => {
     writeFileSync(join(directory, 'secrets/bmc'), 's3cret\n');
