@@ -49,7 +49,7 @@ how=\${0##*/}
 force=
 for word in "$@"; do
   case $word in
-    -f | -ff | --force) force=yes ;;
+    -f* | -nf | --force) force=yes ;;
     -r | --reboot) how=reboot ;;
     -h | -P | -p | --poweroff) how=poweroff ;;
     -H | --halt) how=halt ;;
