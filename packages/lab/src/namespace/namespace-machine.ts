@@ -151,7 +151,18 @@ export class NamespaceMachine implements Machine {
   }
 
   #enter(pid: number): string[] {
-    return ['nsenter', '--target', String(pid), '--all', '--', 'setpriv', `--bounding-set=${droppedCapabilities}`];
+    // In its control group too: what is started this way belongs to the host, and freezes with it.
+    const join = ['sh', '-c', 'echo $$ > "$0" && exec "$@"', this.#cgroup.joinFile];
+    return [
+      ...join,
+      'nsenter',
+      '--target',
+      String(pid),
+      '--all',
+      '--',
+      'setpriv',
+      `--bounding-set=${droppedCapabilities}`,
+    ];
   }
 
   #boot(): void {
