@@ -87,19 +87,14 @@ describe.skipIf(missing !== undefined)(
 
 /** Job after job, most for one host's client, some with a reboot of their own, some driven from here. */
 async function submitter(lab: Lab): Promise<(n: number) => Promise<string>> {
-  const [client, server] = await Promise.all(
-    [
-      ['short.ts', clientControl],
-      ['short-server.ts', serverControl],
-    ].map(async ([name, text]) =>
-      bundleToJson(await bundleControl({ entryPath: lab.write({ [String(name)]: String(text) }) })),
-    ),
-  );
+  const bundleOf = async (name: string, text: string): Promise<string> =>
+    bundleToJson(await bundleControl({ entryPath: lab.write({ [name]: text }) }));
+  const client = await bundleOf('short.ts', clientControl);
+  const server = await bundleOf('short-server.ts', serverControl);
   return async (n) => {
     const isServer = n % 5 === 0;
     const params = isServer ? { n } : { n, reboot: n % 12 === 1 };
     const bundle = isServer ? server : client;
-    if (bundle === undefined) throw new Error('there is no bundle');
     const { job } = await submitJob(lab.api, { bundle, hosts: [], anyHosts: 1, params, infraRetries: n % 2 });
     return job.id;
   };

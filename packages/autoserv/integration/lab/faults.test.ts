@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined)(`faults of namespaced hosts${missing ? ` 
     const body = `job.keyval({ said: (await job.hosts[0].run(${JSON.stringify(command)})).stdout.trim() });`;
     const run = await lab.run({ files: { 'control.ts': serverControl(body) }, hosts: [labHost(one)] });
     expect((await run.ended).exitCode, run.log()).toBe(0);
-    return String(run.tree().keyvals.said as string);
+    return run.tree().keyvals.said as string;
   }
 
   test('a partition of 60 s: the client goes on, nothing is lost or done twice', { timeout: 240_000 }, async () => {

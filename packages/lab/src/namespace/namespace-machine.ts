@@ -152,9 +152,9 @@ export class NamespaceMachine implements Machine {
 
   #enter(pid: number): string[] {
     // In its control group too: what is started this way belongs to the host, and freezes with it.
-    const join = ['sh', '-c', 'echo $$ > "$0" && exec "$@"', this.#cgroup.joinFile];
+    const joined = ['sh', '-c', 'echo $$ > "$0" && exec "$@"', this.#cgroup.joinFile];
     return [
-      ...join,
+      ...joined,
       'nsenter',
       '--target',
       String(pid),
