@@ -60,6 +60,22 @@ describe.skipIf(noNamespaces !== undefined)(
       if (one) await expectReboot(labHost(one));
     });
 
+    test('a host that does not come back from the reboot of a client job has its power cycled, and the job goes on', async () => {
+      const [one] = hosts().hosts;
+      if (!one) return;
+      const attributes = { ...one.attributes, 'reboot-command': 'poweroff' };
+      const run = await lab.run({
+        files: { 'control.ts': clientControl(rebootInTheMiddle, `import * as fs from 'node:fs';`) },
+        hosts: [labHost(one, { attributes })],
+        env: { ...powerEnv(hosts()), AUTOTEST_BOOT_TIME: '3 s' },
+      });
+      expect((await run.ended).exitCode, run.log()).toBe(0);
+      expect(run.tree().keyvals).toMatchObject({ changed: true });
+      expect(run.of('info').map(({ message }) => message)).toContain(
+        `${one.name}: it did not come back from its reboot: its power is cycled`,
+      );
+    });
+
     test('a host whose reboot does nothing is rebooted by a rougher way', async () => {
       const [one] = hosts().hosts;
       if (!one) return;

@@ -3,8 +3,11 @@ import { HostLostError, UsageError } from '../errors.ts';
 import type { ExecutionContext } from '../execution/context.ts';
 import { closeOpenNodes } from '../execution/nodes.ts';
 import type { HostConnection } from '../hosts/connection.ts';
+import { powerOf } from '../power/power-of.ts';
+import { powerRung } from '../reboot/rungs.ts';
 import { collectCrashInfo } from '../crash/collect.ts';
 import { triggerOf } from '../crash/triggers.ts';
+import type { Wake } from './boot-wait.ts';
 import { sessionName } from './host-paths.ts';
 import { Session, type SessionEnd } from './session.ts';
 
@@ -143,6 +146,14 @@ export function makeSession(
       maxResultsBytes,
     },
     rebootMs: settings.rebootMs,
+    wake: wakeOf(context, host),
     onGrowth: context.active,
   });
+}
+
+/** Power is cycled only where nothing protects the host. */
+function wakeOf(context: ExecutionContext, host: HostSpec): Wake | undefined {
+  const [rung] = powerRung(host, powerOf(context, host));
+  const act = rung?.act;
+  return act && { afterMs: context.settings.bootMs, cycle: act };
 }

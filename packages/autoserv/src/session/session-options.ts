@@ -2,6 +2,7 @@ import type { ClientSessionSpec } from '@autotest/core';
 import type { Recorder } from '../execution/recorder.ts';
 import type { Stopper } from '../execution/stop.ts';
 import type { HostConnection } from '../hosts/connection.ts';
+import type { Wake } from './boot-wait.ts';
 
 /** What a session is of, and who hears of it. */
 export interface SessionOptions {
@@ -33,6 +34,7 @@ export interface SessionOptions {
   >;
   /** How long a host may take for a reboot that was asked for. */
   readonly rebootMs: number;
+  readonly wake?: Wake | undefined;
   /** A file of the results grew. */
   readonly onGrowth: () => void;
 }

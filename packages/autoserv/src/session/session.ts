@@ -4,6 +4,7 @@ import { ClientLostError, HostLostError, SessionProtocolError } from '../errors.
 import { execOn } from '../hosts/exec.ts';
 import type { HostProcess, HostTransport } from '../hosts/transport.ts';
 import { whyKilled } from '../crash/why-killed.ts';
+import { BootWait } from './boot-wait.ts';
 import { callClient, deleteEnded, type ClientCall } from './client-command.ts';
 import { followOnce, type FollowEnd } from './follow.ts';
 import { installBases } from './host-paths.ts';
@@ -238,12 +239,12 @@ export class Session {
 
   /** The stream broke: connects again; after another boot the client is started again, which takes its control file up where it was. */
   async #reconnect(why: string, signal: AbortSignal): Promise<void> {
-    const { connection, rebootMs } = this.#options;
+    const { connection } = this.#options;
     const rebooting = this.#takeOver.rebootStarted !== undefined;
     if (connection.connected && !this.#isLocal) connection.drop(why);
     if (this.#isLocal) await sleep(200, { signal });
     this.#phase(rebooting ? 'rebooting' : 'reconnecting', why);
-    const transport = await connection.connect({ signal, ...(rebooting && { withinMs: rebootMs }) });
+    const transport = await (rebooting ? this.#bootWait(signal).connect() : connection.connect({ signal }));
     const bootId = await this.#readBootId(transport).catch(() => this.#bootId);
     if (bootId !== this.#bootId) this.#resumeAfterBoot(bootId);
     else this.#phase('running');
@@ -251,7 +252,7 @@ export class Session {
 
   /** The client is gone without a last word: it waits for a reboot, or was killed. */
   async #startAgain(exitCode: number | undefined, signal: AbortSignal): Promise<void> {
-    const { connection, rebootMs } = this.#options;
+    const { connection } = this.#options;
     const request = this.#options.stopper.request;
     if (request) throw request;
     if (!this.#takeOver.rebootStarted) {
@@ -268,15 +269,15 @@ export class Session {
       return;
     }
     this.#phase('rebooting');
-    const endsAt = Date.now() + rebootMs;
-    while (Date.now() < endsAt) {
-      signal.throwIfAborted();
-      const transport = await connection.connect({ signal, withinMs: Math.max(1000, endsAt - Date.now()) });
-      const bootId = await this.#readBootId(transport).catch(() => this.#bootId);
-      if (bootId !== this.#bootId) return this.#resumeAfterBoot(bootId);
-      await sleep(500, { signal });
-    }
-    throw new HostLostError(this.#host, `it did not reboot within ${Math.round(rebootMs / 1000)} s`);
+    const read = (transport: HostTransport): Promise<string> => this.#readBootId(transport);
+    this.#resumeAfterBoot(await this.#bootWait(signal).newBootId(this.#bootId, read));
+  }
+
+  #bootWait(signal: AbortSignal): BootWait {
+    const { connection, rebootMs, wake } = this.#options;
+    const note = (message: string): void =>
+      this.#record({ kind: 'info', message: `${this.#host}: ${message}`.slice(0, 1000) });
+    return new BootWait({ connection, rebootMs, wake, signal, note });
   }
 
   /** Why a client is gone, where the host can tell. */
