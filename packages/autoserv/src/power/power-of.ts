@@ -2,6 +2,9 @@ import type { HostSpec, PowerDriver } from '@autotest/core';
 import type { ExecutionContext } from '../execution/context.ts';
 import { makePower } from './make-power.ts';
 
+/** How long a power device may take to switch a host, retries included. */
+export const powerMs = 2 * 60_000;
+
 /**
  * The power driver of a host; undefined where its attribute `power` is not set. Nothing is connected before the first call.
  *

@@ -1,11 +1,8 @@
 import { ProvisionError } from '../errors.ts';
-import { powerOf } from '../power/power-of.ts';
+import { powerMs, powerOf } from '../power/power-of.ts';
 import { keysIn } from './command.ts';
 import type { Provisioner } from './provisioner.ts';
 import { runDriver } from './run-driver.ts';
-
-/** How long a power device may take to switch. */
-const powerMs = 2 * 60_000;
 
 /**
  * `netboot:<program>?name=value`: `<program> prepare HOST IMAGE` has the network offer the image to the host (a file for its boot loader, say), then its power is cycled.

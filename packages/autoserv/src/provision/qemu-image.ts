@@ -6,13 +6,11 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '@autotest/core';
 import { ProvisionError } from '../errors.ts';
-import { powerOf } from '../power/power-of.ts';
+import { powerMs, powerOf } from '../power/power-of.ts';
 import type { StepHost } from '../steps/host-step.ts';
 import type { Provisioner } from './provisioner.ts';
 
 const run = promisify(execFile);
-/** How long a power device may take to switch. */
-const powerMs = 2 * 60_000;
 const toolMs = 10 * 60_000;
 
 /**

@@ -1,4 +1,5 @@
 import type { HostSpec, PowerDriver } from '@autotest/core';
+import { powerMs } from '../power/power-of.ts';
 
 /** One way to make a host boot, rougher than the one before. */
 export interface RebootRung {
@@ -8,9 +9,6 @@ export interface RebootRung {
   /** Carried out from here. */
   readonly act?: (signal: AbortSignal) => Promise<void>;
 }
-
-/** How long a power device may take to switch. */
-const powerMs = 2 * 60_000;
 
 /** Nothing is synced after the last of these: what a hung disk keeps from being written is lost either way. */
 const byItself: readonly RebootRung[] = [

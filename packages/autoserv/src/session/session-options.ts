@@ -3,6 +3,7 @@ import type { Recorder } from '../execution/recorder.ts';
 import type { Stopper } from '../execution/stop.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { Wake } from './boot-wait.ts';
+import type { ClientControl } from './run-client-session.ts';
 
 /** What a session is of, and who hears of it. */
 export interface SessionOptions {
@@ -20,13 +21,7 @@ export interface SessionOptions {
   readonly below: string;
   readonly rename?: (name: string) => string;
   readonly clientFile: string;
-  readonly bundle: {
-    readonly dir: string;
-    readonly hash: string;
-    readonly entry: string;
-    readonly modules: Readonly<Record<string, string>>;
-    readonly source?: string;
-  };
+  readonly bundle: ClientControl['bundle'];
   readonly control: Pick<ClientSessionSpec['control'], 'name' | 'onUnexpectedReboot'>;
   readonly about: Pick<
     ClientSessionSpec,
